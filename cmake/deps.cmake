@@ -1,0 +1,48 @@
+# The libraries of deps.lock, unpacked in .deps by tools/fetch-deps, as dep::NAME targets. The program runs on their own libc and
+# loader (rpath and dynamic linker point there), so that any x86-64 Linux will do.
+get_filename_component(ADIT_DEPS ${CMAKE_SOURCE_DIR}/.deps REALPATH)
+set(ADIT_LIBDIR ${ADIT_DEPS}/usr/lib/x86_64-linux-gnu)
+if(NOT EXISTS ${ADIT_DEPS}/complete)
+  message(FATAL_ERROR "the native libraries are missing: run ./setup")
+endif()
+
+add_library(dep_headers INTERFACE)
+target_include_directories(dep_headers SYSTEM INTERFACE ${ADIT_DEPS}/usr/include ${ADIT_DEPS}/usr/include/x86_64-linux-gnu)
+
+function(adit_dependency name)
+  add_library(dep_${name} INTERFACE)
+  add_library(dep::${name} ALIAS dep_${name})
+  foreach(library ${ARGN})
+    target_link_libraries(dep_${name} INTERFACE ${ADIT_LIBDIR}/lib${library}.so)
+  endforeach()
+  target_link_libraries(dep_${name} INTERFACE dep_headers)
+endfunction()
+
+adit_dependency(fmt fmt)
+adit_dependency(uv uv)
+adit_dependency(llhttp llhttp)
+adit_dependency(nghttp2 nghttp2)
+adit_dependency(curl curl)
+adit_dependency(ssl ssl crypto)
+adit_dependency(z z)
+adit_dependency(brotli brotlienc brotlidec brotlicommon)
+adit_dependency(cares cares)
+adit_dependency(sqlite sqlite3)
+adit_dependency(lz4 lz4)
+adit_dependency(ada ada-url0)
+adit_dependency(simdutf simdutf)
+adit_dependency(icu icui18n icuuc icudata)
+adit_dependency(toml)
+adit_dependency(json)
+adit_dependency(cli11)
+adit_dependency(v8 node)
+target_include_directories(dep_v8 SYSTEM INTERFACE ${ADIT_DEPS}/usr/include/node)
+adit_dependency(gtest)
+target_link_libraries(dep_gtest INTERFACE ${ADIT_LIBDIR}/libgtest_main.a ${ADIT_LIBDIR}/libgtest.a)
+adit_dependency(benchmark benchmark)
+
+# Linked last into every program: forky's C and C++ runtime instead of the host's.
+add_library(dep_runtime INTERFACE)
+target_link_libraries(dep_runtime INTERFACE ${ADIT_LIBDIR}/libstdc++.so.6 ${ADIT_LIBDIR}/libm.so.6 ${ADIT_LIBDIR}/libc.so.6)
+target_link_options(dep_runtime INTERFACE
+  -Wl,--allow-shlib-undefined -Wl,--disable-new-dtags,-rpath,${ADIT_LIBDIR} -Wl,--dynamic-linker=${ADIT_LIBDIR}/ld-linux-x86-64.so.2)
