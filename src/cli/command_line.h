@@ -1,0 +1,60 @@
+// Adit's command line as a value. Parsing knows nothing about what the commands do; main dispatches on the variant.
+// Owner: main's thread. Invariant: parse never prints and never exits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace adit::cli {
+
+struct DevOptions {
+  std::string directory = ".";
+  std::optional<std::string> config;
+  std::optional<std::string> environment;
+  std::optional<std::string> host;  // the address to listen on; dev.ip of the configuration, or 127.0.0.1, when not given
+  std::optional<uint16_t> port;     // 0: any free port; dev.port of the configuration, or 8787, when not given
+  std::vector<std::pair<std::string, std::string>> vars;
+  std::vector<std::string> env_files;
+  std::optional<std::string> persist_to;  // .adit/state beside the configuration when not given
+  std::optional<uint32_t> shards;         // one when not given
+  LogLevel log_level = LogLevel::info;
+};
+
+struct InitOptions {
+  std::string name;  // the directory to make; its last part names the worker
+};
+
+struct CheckOptions {
+  std::string directory = ".";
+  std::optional<std::string> config;
+  std::optional<std::string> environment;
+  std::vector<std::pair<std::string, std::string>> vars;
+  std::vector<std::string> env_files;
+};
+
+// Text to print on standard output, then exit with 0: --help, help, --version.
+struct PrintText {
+  std::string text;
+};
+
+// A command line that cannot be understood: print `text` on standard error, exit with 2.
+struct UsageError {
+  std::string text;
+};
+
+using CommandLine = std::variant<DevOptions, InitOptions, CheckOptions, PrintText, UsageError>;
+
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+// The version that --version prints.
+std::string_view adit_version();
+
+}  // namespace adit::cli
