@@ -1,0 +1,237 @@
+#include "js/isolate.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#include "js/ops.h"
+
+namespace adit::js {
+
+// Counts array buffers against the isolate's memory limit: an allocation beyond it fails, which JavaScript sees as a RangeError.
+class Isolate::Allocator final : public v8::ArrayBuffer::Allocator {
+ public:
+  explicit Allocator(size_t limit_bytes) : m_limit_bytes(limit_bytes) {}
+  void* Allocate(size_t length) override { return take(length) ? std::calloc(length, 1) : nullptr; }
+  void* AllocateUninitialized(size_t length) override { return take(length) ? std::malloc(length) : nullptr; }
+  void Free(void* data, size_t length) override {
+    m_used_bytes.fetch_sub(length, std::memory_order_relaxed);
+    std::free(data);
+  }
+  size_t used_bytes() const { return m_used_bytes.load(std::memory_order_relaxed); }
+
+ private:
+  bool take(size_t length) {
+    if (m_used_bytes.fetch_add(length, std::memory_order_relaxed) + length <= m_limit_bytes) return true;
+    m_used_bytes.fetch_sub(length, std::memory_order_relaxed);
+    return false;
+  }
+  size_t m_limit_bytes;
+  std::atomic<size_t> m_used_bytes{0};  // V8 frees buffers on its helper threads
+};
+
+struct Isolate::NativeHolder {
+  std::shared_ptr<void> pointer;
+  v8::Global<v8::Object> object;
+  Isolate* owner = nullptr;
+  NativeHolder* previous = nullptr;
+  NativeHolder* next = nullptr;
+
+  void unlink() {
+    (previous ? previous->next : owner->m_holders) = next;
+    if (next) next->previous = previous;
+  }
+};
+
+Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) {
+  std::shared_ptr<Isolate> self(new Isolate());
+  self->m_allocator = std::make_unique<Allocator>(options.heap_limit_bytes);
+  self->m_startup = {options.snapshot.data, static_cast<int>(options.snapshot.size_bytes)};
+  v8::Isolate::CreateParams params;
+  params.array_buffer_allocator = self->m_allocator.get();
+  params.snapshot_blob = &self->m_startup;
+  params.external_references = options.external_references;
+  params.constraints.set_max_old_generation_size_in_bytes(options.heap_limit_bytes);
+  params.constraints.set_max_young_generation_size_in_bytes(6 * 1024 * 1024);
+  auto* isolate = v8::Isolate::New(params);
+  self->m_isolate = isolate;
+  isolate->SetData(0, self.get());
+  isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
+  isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
+  isolate->AddNearHeapLimitCallback(&Isolate::near_heap_limit, self.get());
+
+  v8::Isolate::Scope isolate_scope(isolate);
+  v8::HandleScope handles(isolate);
+  auto context = v8::Context::New(isolate);
+  if (context.IsEmpty()) return Error::failed("the start-up snapshot has no context");
+  context->AllowCodeGenerationFromStrings(false);
+  context->SetErrorMessageForCodeGenerationFromStrings(
+      v8::String::NewFromUtf8Literal(isolate, "Code generation from strings disallowed for this context"));
+  v8::Local<v8::Object> entry;
+  if (!context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&entry)) return Error::failed("the start-up snapshot has no entry object");
+  self->m_context.Reset(isolate, context);
+  self->m_entry_object.Reset(isolate, entry);
+  auto handle_template = v8::ObjectTemplate::New(isolate);
+  handle_template->SetInternalFieldCount(2);
+  self->m_handle_template.Reset(isolate, handle_template);
+  return self;
+}
+
+Isolate::~Isolate() {
+  VERIFY(m_depth == 0);
+  {
+    v8::Isolate::Scope scope(m_isolate);
+    m_pending.clear();
+    while (m_holders) {
+      std::unique_ptr<NativeHolder> holder(m_holders);
+      m_holders = holder->next;
+      if (m_holders) m_holders->previous = nullptr;
+      holder->object.Reset();
+    }
+    m_handle_template.Reset();
+    m_entry_object.Reset();
+    m_context.Reset();
+  }
+  m_isolate->Dispose();
+}
+
+size_t Isolate::near_heap_limit(void* self, size_t current, size_t) {
+  // The heap gets a little room to unwind in; no more JavaScript will run in this isolate.
+  auto* isolate = static_cast<Isolate*>(self);
+  isolate->m_condemned = true;
+  isolate->m_isolate->TerminateExecution();
+  return current + 32 * 1024 * 1024;
+}
+
+void Isolate::condemn() {
+  m_condemned = true;
+  if (m_depth > 0) m_isolate->TerminateExecution();
+}
+
+size_t Isolate::used_heap_bytes() const {
+  v8::HeapStatistics statistics;
+  m_isolate->GetHeapStatistics(&statistics);
+  return statistics.used_heap_size() + m_allocator->used_bytes();
+}
+
+int32_t Isolate::current_invocation() const {
+  auto data = m_isolate->GetContinuationPreservedEmbedderData();
+  if (data->IsInt32()) return data.As<v8::Int32>()->Value();
+  if (!data->IsArray()) return -1;
+  v8::Local<v8::Value> first;  // an async-context frame: [invocation, ...]
+  if (!data.As<v8::Array>()->Get(m_isolate->GetCurrentContext(), 0).ToLocal(&first) || !first->IsInt32()) return -1;
+  return first.As<v8::Int32>()->Value();
+}
+
+void Isolate::set_current_invocation(int32_t invocation) {
+  m_isolate->SetContinuationPreservedEmbedderData(v8::Integer::New(m_isolate, invocation));
+}
+
+std::pair<v8::Local<v8::Promise>, uint32_t> Isolate::add_pending() {
+  auto resolver = v8::Promise::Resolver::New(m_isolate->GetCurrentContext()).ToLocalChecked();
+  uint32_t slot = m_first_free;
+  if (slot == UINT32_MAX) {
+    slot = static_cast<uint32_t>(m_pending.size());
+    m_pending.emplace_back();
+  } else {
+    m_first_free = m_pending[slot].next_free;
+  }
+  m_pending[slot].resolver.Reset(m_isolate, resolver);
+  m_pending[slot].invocation = current_invocation();
+  ++m_pending_count;
+  if (m_observer) m_observer->pending_changed(m_pending[slot].invocation, 1);
+  return {resolver->GetPromise(), slot};
+}
+
+v8::Global<v8::Promise::Resolver> Isolate::take_pending(uint32_t slot) {
+  auto resolver = std::move(m_pending[slot].resolver);
+  auto invocation = m_pending[slot].invocation;
+  m_pending[slot].next_free = m_first_free;
+  m_first_free = slot;
+  --m_pending_count;
+  if (m_observer) m_observer->pending_changed(invocation, -1);
+  return resolver;
+}
+
+void Isolate::drop_pending(uint32_t slot) { take_pending(slot).Reset(); }
+
+SettleErased::~SettleErased() {
+  if (auto isolate = m_isolate.lock()) isolate->drop_pending(m_slot);
+}
+
+SettleErased& SettleErased::operator=(SettleErased&& other) noexcept {
+  if (this == &other) return *this;
+  if (auto isolate = m_isolate.lock()) isolate->drop_pending(m_slot);
+  m_isolate = std::exchange(other.m_isolate, {});
+  m_slot = other.m_slot;
+  return *this;
+}
+
+void SettleErased::resolve_with(MakeValue make, void* state) {
+  auto isolate = std::exchange(m_isolate, {}).lock();
+  if (!isolate) return;
+  // The entry comes first: the count may drop to zero only inside it, so that hang detection sees the turn's outcome.
+  Entry entry(*isolate);
+  auto resolver = isolate->take_pending(m_slot);
+  if (isolate->is_condemned()) return;
+  resolver.Get(isolate->v8())->Resolve(isolate->context(), make(isolate->v8(), state)).FromMaybe(false);
+}
+
+void SettleErased::reject_with(const Error& error) {
+  auto isolate = std::exchange(m_isolate, {}).lock();
+  if (!isolate) return;
+  Entry entry(*isolate);
+  auto resolver = isolate->take_pending(m_slot);
+  if (isolate->is_condemned()) return;
+  resolver.Get(isolate->v8())->Reject(isolate->context(), to_exception(isolate->v8(), error)).FromMaybe(false);
+}
+
+Entry::Entry(Isolate& isolate)
+    : m_isolate(isolate), m_isolate_scope(isolate.v8()), m_handle_scope(isolate.v8()), m_context_scope(isolate.context()) {
+  if (isolate.m_depth++ == 0 && isolate.m_observer) isolate.m_observer->entered();
+}
+
+Entry::~Entry() {
+  if (m_isolate.m_depth == 1) {
+    if (!m_isolate.m_condemned) m_isolate.m_isolate->PerformMicrotaskCheckpoint();
+    m_isolate.m_isolate->SetContinuationPreservedEmbedderData(v8::Undefined(m_isolate.m_isolate));
+    if (m_isolate.m_observer) m_isolate.m_observer->left();
+  }
+  --m_isolate.m_depth;
+}
+
+v8::Local<v8::Object> wrap_erased(v8::Isolate* v8_isolate, const void* tag, std::shared_ptr<void> pointer) {
+  auto& isolate = Isolate::of(v8_isolate);
+  auto object = isolate.m_handle_template.Get(v8_isolate)->NewInstance(v8_isolate->GetCurrentContext()).ToLocalChecked();
+  auto holder = std::make_unique<Isolate::NativeHolder>();
+  holder->pointer = std::move(pointer);
+  holder->owner = &isolate;
+  holder->next = isolate.m_holders;
+  if (holder->next) holder->next->previous = holder.get();
+  object->SetAlignedPointerInInternalField(0, const_cast<void*>(tag));
+  object->SetAlignedPointerInInternalField(1, holder.get());
+  holder->object.Reset(v8_isolate, object);
+  using Holder = Isolate::NativeHolder;
+  holder->object.SetWeak(
+      holder.get(),
+      [](const v8::WeakCallbackInfo<Holder>& info) {
+        info.GetParameter()->object.Reset();
+        // What the destructor does may call V8, which only the second pass allows.
+        info.SetSecondPassCallback([](const v8::WeakCallbackInfo<Holder>& second) {
+          std::unique_ptr<Holder> owned(second.GetParameter());
+          owned->unlink();
+        });
+      },
+      v8::WeakCallbackType::kParameter);
+  isolate.m_holders = holder.release();
+  return object;
+}
+
+std::shared_ptr<void> unwrap_erased(v8::Isolate*, v8::Local<v8::Value> value, const void* tag) {
+  if (!value->IsObject()) return nullptr;
+  auto object = value.As<v8::Object>();
+  if (object->InternalFieldCount() != 2 || !object->IsApiWrapper()) return nullptr;
+  if (object->GetAlignedPointerFromInternalField(0) != tag) return nullptr;
+  return static_cast<Isolate::NativeHolder*>(object->GetAlignedPointerFromInternalField(1))->pointer;
+}
+
+}  // namespace adit::js
