@@ -1,0 +1,173 @@
+// Runs the suites one after another, shows each suite's failures and closes with the sum. A suite is a list of commands; how a command
+// reports its tests is one of the `counters` below. A command that fails without reporting a failed test counts as one failure.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+process.chdir(root);
+
+const args = process.argv.slice(2);
+const long = args.includes("--long");
+const wanted = args.filter((arg) => !arg.startsWith("--"));
+const unknownOption = args.find((arg) => arg.startsWith("--") && arg !== "--long");
+if (unknownOption) fail(`unknown option ${unknownOption}; usage: ./test [--long] [suite...]`);
+
+function fail(message) {
+  console.error(`test: ${message}`);
+  process.exit(2);
+}
+
+// Each counter takes a command's output and returns { passed, failed, failures: [text] }, or undefined when it finds no report.
+const counters = {
+  // The last line "N passed, N failed".
+  summary(output) {
+    const matches = [...output.matchAll(/^\D*(\d+) passed, (\d+) failed/gm)];
+    if (!matches.length) return undefined;
+    const [, passed, failed] = matches.at(-1);
+    return { passed: Number(passed), failed: Number(failed), failures: Number(failed) ? [output] : [] };
+  },
+  googletest(output) {
+    const passed = /\[ {2}PASSED {2}\] (\d+) tests?/.exec(output);
+    const failed = /\[ {2}FAILED {2}\] (\d+) tests?, listed below/.exec(output);
+    if (!passed && !failed) return undefined;
+    return {
+      passed: Number(passed?.[1] ?? 0),
+      failed: Number(failed?.[1] ?? 0),
+      failures: failed ? [output.replace(/^\[( RUN|  {5}OK|-{10}|={10}).*\n/gm, "")] : [],
+    };
+  },
+  // TAP of node:test: leaves only, so that a group is not counted beside its members.
+  tap(output) {
+    const passed = /^# pass (\d+)$/m.exec(output);
+    const failed = /^# fail (\d+)$/m.exec(output);
+    const cancelled = /^# cancelled (\d+)$/m.exec(output);
+    if (!passed) return undefined;
+    const failures = [];
+    for (const match of output.matchAll(/^ *not ok [^\n]*\n *---\n[\s\S]*?^ *\.\.\.$/gm)) {
+      if (!match[0].includes("subtestsFailed")) failures.push(match[0]);
+    }
+    return { passed: Number(passed[1]), failed: Number(failed[1]) + Number(cancelled?.[1] ?? 0), failures };
+  },
+  // One command is one test.
+  status(output, code) {
+    return code === 0 ? { passed: 1, failed: 0, failures: [] } : { passed: 0, failed: 1, failures: [output] };
+  },
+};
+
+const node = process.execPath;
+const nodeTest = (files) => files.map((file) => ({ name: file, command: [node, "--test-reporter=tap", file], counter: "tap" }));
+function listed(folder, pattern) {
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => pattern.test(name))
+        .sort()
+        .map((name) => `${folder}/${name}`)
+    : [];
+}
+const whenThere = (path, command) => (existsSync(path) ? [{ name: path, command, counter: "summary" }] : []);
+
+function unitPrograms(folder) {
+  return listed(folder, /_test$/).map((program) => ({
+    name: program.split("/").at(-1),
+    command: [program, "--gtest_brief=1"],
+    counter: "googletest",
+  }));
+}
+
+const suites = {
+  lint: () => [
+    { name: "format", command: ["./format", "--check"], counter: "status" },
+    { name: "typescript", command: [node, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."], counter: "status" },
+    ...nodeTest(["tests/architecture/dependencies.test.mjs"]),
+  ],
+  unit: () => unitPrograms("build/release"),
+  cli: () => whenThere("tests/cli/run", ["tests/cli/run"]),
+  web: () => whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
+  bindings: () => whenThere("tests/bindings/run.mjs", [node, "tests/bindings/run.mjs"]),
+  e2e: () => nodeTest(listed("tests/e2e", /\.test\.mjs$/)),
+  bad_input: () => nodeTest(listed("tests/e2e/bad_input", /\.test\.mjs$/)),
+  browser: () => nodeTest(listed("tests/browser", /\.test\.mjs$/)),
+  fault: () => [
+    ...nodeTest(listed("tests/e2e/fault", /\.test\.mjs$/)),
+    ...whenThere("tests/fault/run", ["tests/fault/run"]),
+    ...whenThere("tests/fault/run.mjs", [node, "tests/fault/run.mjs"]),
+  ],
+};
+const longSuites = {
+  asan: () => [
+    { name: "build with sanitizers", command: ["tests/build_asan"], counter: "status" },
+    { name: "unit under sanitizers", expand: () => unitPrograms("build/asan") },
+  ],
+  tidy: () => [{ name: "clang-tidy", command: ["tests/architecture/tidy"], counter: "status" }],
+  fuzz: () => [{ name: "fuzz", command: ["tests/fuzz/run"], counter: "status" }],
+};
+
+function run(command) {
+  return new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ADIT_LONG: long ? "1" : "" },
+    });
+    let output = "";
+    const keep = (chunk) => (output += chunk);
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.on("error", (error) => resolve({ output: String(error), code: 127 }));
+    child.on("close", (code, signal) => resolve({ output, code: code ?? `signal ${signal}` }));
+  });
+}
+
+async function runSuite(steps) {
+  const total = { passed: 0, failed: 0 };
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index];
+    if (step.expand) {
+      steps.splice(index + 1, 0, ...step.expand());
+      continue;
+    }
+    const { output, code } = await run(step.command);
+    const counted = counters[step.counter](output, code) ?? { passed: 0, failed: 0, failures: [] };
+    if (code !== 0 && counted.failed === 0) {
+      counted.failed = 1;
+      counted.failures.push(`${output}\n${step.command.join(" ")} ended with ${code}`);
+    }
+    mkdirSync("build/test-output", { recursive: true });
+    writeFileSync(`build/test-output/${step.name.replaceAll("/", "_")}.txt`, output);
+    for (const failure of counted.failures) console.log(`--- ${step.name}\n${shortened(failure)}`);
+    total.passed += counted.passed;
+    total.failed += counted.failed;
+  }
+  return total;
+}
+
+function shortened(text) {
+  const lines = text.trimEnd().split("\n");
+  const shown = 80;
+  return lines.length <= shown
+    ? lines.join("\n")
+    : [...lines.slice(0, 20), `... ${lines.length - shown} lines (all in build/test-output)`, ...lines.slice(20 - shown)].join("\n");
+}
+
+const available = long ? { ...suites, ...longSuites } : suites;
+for (const name of wanted) {
+  if (!{ ...suites, ...longSuites }[name]) fail(`no suite ${name}; there are ${Object.keys({ ...suites, ...longSuites }).join(", ")}`);
+}
+const chosen = wanted.length ? wanted.map((name) => [name, { ...suites, ...longSuites }[name]]) : Object.entries(available);
+const sum = { passed: 0, failed: 0 };
+for (const [name, steps] of chosen) {
+  const started = Date.now();
+  const list = steps();
+  if (!list.length) {
+    console.log(`${name.padEnd(10)} nothing here yet`);
+    continue;
+  }
+  const total = await runSuite(list);
+  sum.passed += total.passed;
+  sum.failed += total.failed;
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${name.padEnd(10)} ${total.passed} passed, ${total.failed} failed (${seconds} s)`);
+}
+console.log(`${sum.passed} passed, ${sum.failed} failed`);
+process.exitCode = sum.failed || !sum.passed ? 1 : 0;
