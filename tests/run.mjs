@@ -57,7 +57,8 @@ const counters = {
 };
 
 const node = process.execPath;
-const nodeTest = (files) => files.map((file) => ({ name: file, command: [node, "--test-reporter=tap", file], counter: "tap" }));
+const nodeTest = (files) =>
+  files.map((file) => ({ name: file, command: [node, "--test-reporter=tap", file], counter: "tap" }));
 function listed(folder, pattern) {
   return existsSync(folder)
     ? readdirSync(folder)
@@ -79,7 +80,11 @@ function unitPrograms(folder) {
 const suites = {
   lint: () => [
     { name: "format", command: ["./format", "--check"], counter: "status" },
-    { name: "typescript", command: [node, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."], counter: "status" },
+    {
+      name: "typescript",
+      command: [node, "node_modules/typescript/bin/tsc", "--noEmit", "-p", "."],
+      counter: "status",
+    },
     ...nodeTest(["tests/architecture/dependencies.test.mjs"]),
   ],
   unit: () => unitPrograms("build/release"),
@@ -147,14 +152,21 @@ function shortened(text) {
   const shown = 80;
   return lines.length <= shown
     ? lines.join("\n")
-    : [...lines.slice(0, 20), `... ${lines.length - shown} lines (all in build/test-output)`, ...lines.slice(20 - shown)].join("\n");
+    : [
+        ...lines.slice(0, 20),
+        `... ${lines.length - shown} lines (all in build/test-output)`,
+        ...lines.slice(20 - shown),
+      ].join("\n");
 }
 
 const available = long ? { ...suites, ...longSuites } : suites;
 for (const name of wanted) {
-  if (!{ ...suites, ...longSuites }[name]) fail(`no suite ${name}; there are ${Object.keys({ ...suites, ...longSuites }).join(", ")}`);
+  if (!{ ...suites, ...longSuites }[name])
+    fail(`no suite ${name}; there are ${Object.keys({ ...suites, ...longSuites }).join(", ")}`);
 }
-const chosen = wanted.length ? wanted.map((name) => [name, { ...suites, ...longSuites }[name]]) : Object.entries(available);
+const chosen = wanted.length
+  ? wanted.map((name) => [name, { ...suites, ...longSuites }[name]])
+  : Object.entries(available);
 const sum = { passed: 0, failed: 0 };
 for (const [name, steps] of chosen) {
   const started = Date.now();

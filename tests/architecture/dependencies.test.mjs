@@ -11,7 +11,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 // name → every module it may include, through DEPENDS of adit_module.
 export function readModules(cmake) {
   const direct = new Map();
-  for (const [, name, depends] of cmake.matchAll(/^adit_module\((\w+)(?:\s+DEPENDS\s+((?:[a-z_]+\s*)+?))?(?=\s+LINK|\s*\))/gm)) {
+  for (const [, name, depends] of cmake.matchAll(
+    /^adit_module\((\w+)(?:\s+DEPENDS\s+((?:[a-z_]+\s*)+?))?(?=\s+LINK|\s*\))/gm,
+  )) {
     direct.set(name, depends ? depends.trim().split(/\s+/) : []);
   }
   const all = new Map();
