@@ -1,0 +1,45 @@
+#include "web/url.h"
+
+#include <gtest/gtest.h>
+
+namespace adit::web {
+
+TEST(Url, offsets_cut_the_serialisation_at_its_parts) {
+  auto url = parse_url("HTTPS://user:pass@Example.com:8443/a/../b?q=1#f", std::nullopt);
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->href, "https://user:pass@example.com:8443/b?q=1#f");
+  auto cut = [&](int from, int to) { return url->href.substr(url->offsets[from], url->offsets[to] - url->offsets[from]); };
+  EXPECT_EQ(url->href.substr(0, url->offsets[0]), "https:");
+  EXPECT_EQ(cut(0, 1), "//user");
+  EXPECT_EQ(cut(1, 2), ":pass");
+  EXPECT_EQ(cut(2, 3), "@example.com");
+  EXPECT_EQ(cut(3, 4), ":8443");
+  EXPECT_EQ(cut(4, 5), "/b");
+  EXPECT_EQ(cut(5, 6), "?q=1");
+}
+
+TEST(Url, absent_search_and_hash_have_no_offset) {
+  auto url = parse_url("http://a/", std::nullopt);
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->offsets[5], UINT32_MAX);
+  EXPECT_EQ(url->offsets[6], UINT32_MAX);
+}
+
+TEST(Url, relative_input_needs_a_base_that_parses) {
+  EXPECT_FALSE(parse_url("/a", std::nullopt));
+  EXPECT_FALSE(parse_url("/a", "not a url"));
+  EXPECT_EQ(parse_url("../c", "http://h/a/b/")->href, "http://h/a/c");
+}
+
+TEST(Url, a_value_that_a_setter_refuses_changes_nothing) {
+  EXPECT_EQ(set_url("http://a/", UrlPart::host, "b c").href, "http://a/");
+  EXPECT_EQ(set_url("http://a/", UrlPart::port, "8080").href, "http://a:8080/");
+  EXPECT_EQ(set_url("http://a/", UrlPart::search, "x y").href, "http://a/?x%20y");
+}
+
+TEST(Url, percent_decoding_keeps_what_is_no_escape) {
+  EXPECT_EQ(percent_decode("%41%zz%4"), "A%zz%4");
+  EXPECT_EQ(percent_decode("%E2%80%A0"), "\xE2\x80\xA0");
+}
+
+}  // namespace adit::web
