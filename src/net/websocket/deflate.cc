@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "base/verify.h"
@@ -153,6 +154,8 @@ Deflater::Deflater(int window_bits, bool resets_after_message) : m_window_bits(w
 Deflater::~Deflater() = default;
 
 Bytes Deflater::compress(BytesView message) {
+  // § 7.2.3.6: an empty message is one empty block. (zlib does not flush twice in a row, so it cannot say that.)
+  if (message.empty()) return {0};
   if (!m_state) {
     m_state = std::make_unique<State>();
     VERIFY(deflateInit2(&m_state->stream, compression_level, Z_DEFLATED, -m_window_bits, memory_level, Z_DEFAULT_STRATEGY) == Z_OK);
@@ -172,8 +175,6 @@ Bytes Deflater::compress(BytesView message) {
   } while (stream.avail_out == 0);
   VERIFY(produced >= message_tail.size() && std::equal(message_tail.begin(), message_tail.end(), out.begin() + static_cast<ptrdiff_t>(produced) - 4));
   out.resize(produced - message_tail.size());
-  // § 7.2.3.6: an empty message is one empty block.
-  if (out.empty()) out.push_back(0);
   if (m_resets) m_state.reset();
   return out;
 }
