@@ -40,6 +40,7 @@ class Connection final : public Stream {
   size_t buffered_bytes() const override;
   void shutdown() override;
   void close() override;
+  void reset() override;
   PeerAddress peer_address() const override;
 
  private:

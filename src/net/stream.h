@@ -58,6 +58,8 @@ class Stream {
   virtual void shutdown() = 0;
   // Closes now; what is queued is dropped. No callback comes after it.
   virtual void close() = 0;
+  // Closes so that the peer sees an error where it can (a TCP reset), not an orderly end: for a body cut short.
+  virtual void reset() { close(); }
   virtual PeerAddress peer_address() const = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/function.h"
 #include "net/byte_source.h"
+#include "net/http/request_head.h"
 #include "net/stream.h"
 
 namespace adit::net {
@@ -34,26 +35,26 @@ class HttpExchange {
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
 
-  std::string_view method() const { return m_method; }
+  std::string_view method() const { return m_head.method; }
   // The request-target as sent: "/path?query", "http://host/path" or "*".
-  std::string_view target() const { return m_target; }
+  std::string_view target() const { return m_head.target; }
   // The authority the request is for: an absolute target's, else the Host header. Empty only for HTTP/1.0 without Host.
-  std::string_view host() const { return m_host; }
-  int http_minor() const { return m_http_minor; }  // 1 or 0
+  std::string_view host() const { return m_head.host; }
+  int http_minor() const { return m_head.http_minor; }  // 1 or 0
   // "name\0value\0name\0value\0...": names lower-cased, values trimmed, Latin-1 octets, in the order received.
-  std::string_view header_block() const { return m_header_block; }
+  std::string_view header_block() const { return m_head.header_block; }
   // The value of the first header with this lower-case name.
   std::optional<std::string_view> header(std::string_view name) const;
   // Null when the request has none. Reading asks the client for it (100-continue); once the response is complete, reads fail.
   std::shared_ptr<ByteSource> body() const { return m_body; }
   // The request asks for a protocol upgrade ("Connection: upgrade"), so upgrade() may be called.
-  bool wants_upgrade() const { return m_wants_upgrade; }
+  bool wants_upgrade() const { return m_head.wants_upgrade; }
   PeerAddress peer_address() const;
 
   // The client went away before the response was complete: closed or reset its connection, or stalled. Called at most once, never
   // inside on_abort() itself. A client that only half-closed looks the same; it still gets a response that is given.
   void on_abort(Function<void()> callback) { m_on_abort = std::move(callback); }
-  bool is_aborted() const { return m_connection == nullptr && !m_responded; }
+  bool is_aborted() const { return m_aborted; }
   bool is_responded() const { return m_responded; }
 
   // Answers. header_lines are complete lines, "name: value\r\n" each, already validated. An empty status text is the standard one.
@@ -66,19 +67,13 @@ class HttpExchange {
 
  private:
   friend class HttpConnection;
-  friend class RequestReader;
-  void reset(HttpConnection* connection);
 
   HttpConnection* m_connection;  // null once the connection is done with this exchange
-  std::string m_method;
-  std::string m_target;
-  std::string m_host;
-  std::string m_header_block;
+  RequestHead m_head;
   std::shared_ptr<ByteSource> m_body;
   Function<void()> m_on_abort;
-  uint8_t m_http_minor = 1;
-  bool m_wants_upgrade = false;
   bool m_responded = false;
+  bool m_aborted = false;
 };
 
 }  // namespace adit::net
