@@ -46,8 +46,8 @@ constexpr auto host_octets = [] {
   return allowed;
 }();
 
-// What may stand in a request-target. RFC 3986 § 2 has fewer octets, but clients send the others ("|", "{", raw UTF-8) and the URL
-// parser escapes them; none can be taken for something else. A fragment never belongs here (RFC 9112 § 3.2).
+// What may stand in a request-target. RFC 3986 § 2 has fewer octets, but clients send the others ("|", "{", "^") and the URL parser
+// escapes them; none can be taken for something else. llhttp refuses controls and what is not ASCII. A fragment never belongs here (RFC 9112 § 3.2).
 constexpr auto target_octets = [] {
   std::array<bool, 256> allowed{};
   for (int c = 0x21; c <= 0xff; ++c) allowed[static_cast<size_t>(c)] = c != '#' && c != 0x7f;
@@ -198,6 +198,8 @@ void RequestReader::begin(RequestHead& head) {
 
 size_t RequestReader::feed(BytesView data) {
   VERIFY(!m_failure && m_stage != Stage::complete);
+  // Leading empty lines and spaces before values are in no callback; feeding no more than this bounds them.
+  if (m_stage == Stage::head) data = data.first(std::min(data.size(), m_limits.head_bytes + 1 - m_head_bytes));
   m_data = text_of(data).data();
   auto code = llhttp_execute(&m_parser, m_data, data.size());
   // The message before asked for an upgrade and did not get it: its connection goes on with HTTP.
@@ -215,7 +217,6 @@ size_t RequestReader::feed(BytesView data) {
   m_base += consumed;
   if (m_stage == Stage::head) {
     m_head_bytes += consumed;
-    // Leading empty lines and spaces before values are in no callback; this bounds them.
     if (!m_failure && m_head_bytes > m_limits.head_bytes) (void)fail(m_head->header_block.empty() ? 414 : 431, "the request's head is too large");
   }
   return consumed;
@@ -307,16 +308,12 @@ int RequestReader::resolve_host() {
 
 void RequestReader::fail_from_parser(llhttp_errno_t code) {
   if (m_failure) return;
-  switch (code) {
-    case HPE_INVALID_VERSION:
-    case HPE_PAUSED_H2_UPGRADE:
-      (void)fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-      return;
-    default: {
-      const char* reason = llhttp_get_error_reason(&m_parser);
-      (void)fail(400, reason && *reason ? reason : "the request is malformed");
-    }
-  }
+  const char* reason = llhttp_get_error_reason(&m_parser);
+  if (!reason || !*reason) reason = "the request is malformed";
+  // Not every HPE_INVALID_VERSION is a version: "HTTP/1.1" followed by anything but CR LF is one, too.
+  bool other_version = code == HPE_PAUSED_H2_UPGRADE || (code == HPE_INVALID_VERSION && std::string_view(reason) == "Invalid HTTP version");
+  if (other_version) (void)fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  else (void)fail(400, reason);
 }
 
 }  // namespace adit::net
