@@ -69,13 +69,17 @@ Loop::~Loop() {
     for (auto* handle : {reinterpret_cast<uv_handle_t*>(&m_wake), reinterpret_cast<uv_handle_t*>(&m_prepare), reinterpret_cast<uv_handle_t*>(&m_idle)})
       if (!uv_is_closing(handle)) uv_close(handle, nullptr);
   }
+  // Twice: a stop() that was still in the inbox makes the first one return early.
+  uv_run(&m_loop, UV_RUN_DEFAULT);
   uv_run(&m_loop, UV_RUN_DEFAULT);
   VERIFY(uv_loop_close(&m_loop) == 0);
 }
 
 void Loop::run() {
   m_thread = uv_thread_self();
-  while (!m_stopping.load(std::memory_order_acquire)) uv_run(&m_loop, UV_RUN_DEFAULT);
+  // At least once, so that what was posted before a stop() that came before run() is not lost.
+  do uv_run(&m_loop, UV_RUN_DEFAULT);
+  while (!m_stopping.load(std::memory_order_acquire));
 }
 
 void Loop::run_once() {
