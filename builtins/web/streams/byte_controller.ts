@@ -1,6 +1,7 @@
 // Streams § 4.7 and 4.8: ReadableByteStreamController and ReadableStreamBYOBRequest as scripts see them; the work is in byte_core.ts.
+import { defineInterface } from "../webidl";
 import { type ByteControllerCore, isDetached } from "./byte_core";
-import { INTERNAL, defineInterface, illegalConstructor, toUnsignedLongLong } from "./convert";
+import { INTERNAL, illegalConstructor, toUnsignedLongLong } from "./convert";
 
 export class ReadableByteStreamController {
   readonly #core: ByteControllerCore;
@@ -42,7 +43,7 @@ export class ReadableByteStreamController {
     this.#core.error(error);
   }
 }
-defineInterface(ReadableByteStreamController, "ReadableByteStreamController", ["byobRequest", "desiredSize", "close", "enqueue", "error"]);
+defineInterface(ReadableByteStreamController, "ReadableByteStreamController");
 
 interface RequestState {
   controller: ByteControllerCore | undefined;
@@ -89,7 +90,7 @@ export class ReadableStreamBYOBRequest {
     state.controller.respondWithNewView(view);
   }
 }
-defineInterface(ReadableStreamBYOBRequest, "ReadableStreamBYOBRequest", ["view", "atLeast", "respond", "respondWithNewView"]);
+defineInterface(ReadableStreamBYOBRequest, "ReadableStreamBYOBRequest");
 
 function usedError(): TypeError {
   return new TypeError("This BYOB read request has been invalidated.");

@@ -1,4 +1,4 @@
-// Web IDL for the streams: argument conversions, and what makes a class an interface object (enumerable members, @@toStringTag).
+// Web IDL conversions that only the streams need; the rest is in ../webidl.ts.
 
 export const apply = Reflect.apply;
 
@@ -49,13 +49,6 @@ export function toUnsignedLongLong(value: unknown, what: string): number {
   number = Math.trunc(number) + 0;
   if (number < 0 || number > Number.MAX_SAFE_INTEGER) throw new TypeError(`${what}: the value is outside the range of an unsigned integer.`);
   return number;
-}
-
-/** Makes the named prototype members enumerable, as those of Web IDL interfaces are, and sets the class string. */
-export function defineInterface(constructor: Function, name: string, members: readonly string[], statics: readonly string[] = []): void {
-  for (const member of members) Object.defineProperty(constructor.prototype, member, { enumerable: true });
-  for (const member of statics) Object.defineProperty(constructor, member, { enumerable: true });
-  Object.defineProperty(constructor.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
 /** %AsyncIteratorPrototype%. */

@@ -1,5 +1,6 @@
 // Streams § 4.5 and 4.9.5: ReadableStreamDefaultController, and the core that internal streams use without it.
-import { INTERNAL, defineInterface, illegalConstructor } from "./convert";
+import { defineInterface } from "../webidl";
+import { INTERNAL, illegalConstructor } from "./convert";
 import { promiseOf, resolved } from "./promises";
 import { ChunkQueue, type SizeAlgorithm } from "./queue";
 import {
@@ -197,7 +198,7 @@ export class ReadableStreamDefaultController {
     this.#core.error(error);
   }
 }
-defineInterface(ReadableStreamDefaultController, "ReadableStreamDefaultController", ["desiredSize", "close", "enqueue", "error"]);
+defineInterface(ReadableStreamDefaultController, "ReadableStreamDefaultController");
 
 /** An underlying source that a script gave: its pull and cancel are called on it, with the controller that it knows. */
 export class ScriptSource implements ReadableAlgorithms {

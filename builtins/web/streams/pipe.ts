@@ -1,6 +1,7 @@
 // Streams § 4.9.1, ReadableStreamPipeTo, as its own loop between two cores: chunks go from queue to queue without a promise, and a
 // read or a write that has to wait is this object itself. What scripts can observe (order of pull, write, close, abort, cancel; that
 // enqueue() never calls the sink's write in the same turn) is what the standard says.
+import { abortReason, type AbortSignal, isAborted, onAbort } from "../abort";
 import { deferred, type Deferred, later } from "./promises";
 import { acquireReader, cancelReadable, ReadableState, readDefault, releaseReader } from "./readable_core";
 import type { ReadableCore, ReaderCore, ReaderOwner, ReadRequest } from "./readable_core";
@@ -25,7 +26,7 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   private isPumping = false;
   private held: { chunk: unknown } | undefined = undefined;
   private whenWritten: (() => void) | undefined = undefined;
-  private abortListener: (() => void) | undefined = undefined;
+  private forgetSignal: (() => void) | undefined = undefined;
   private readonly flushSteps = () => this.flush();
 
   constructor(private readonly source: ReadableCore, private readonly destination: WritableCore, private readonly options: ConvertedPipeOptions) {
@@ -39,12 +40,11 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   start(): Promise<undefined> {
     const { signal } = this.options;
     if (signal !== undefined) {
-      if (signal.aborted) {
+      if (isAborted(signal)) {
         this.abort(signal);
         return this.result.promise;
       }
-      this.abortListener = () => this.abort(signal);
-      signal.addEventListener("abort", this.abortListener);
+      this.forgetSignal = onAbort(signal, () => this.abort(signal));
     }
     const { source, destination } = this;
     if (source.state === ReadableState.errored) this.onSourceErrored();
@@ -178,7 +178,7 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
 
   private abort(signal: AbortSignal): void {
     const { source, destination, options } = this;
-    const error: unknown = signal.reason;
+    const error = abortReason(signal);
     this.shutdown(() => {
       const actions: (Promise<unknown> | undefined)[] = [];
       if (!options.preventAbort && destination.state === WritableState.writable) actions.push(abortWritable(destination, error));
@@ -220,7 +220,7 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
     this.writer.owner = undefined;
     releaseWriter(this.writer);
     releaseReader(this.reader);
-    if (this.abortListener !== undefined) this.options.signal!.removeEventListener("abort", this.abortListener);
+    this.forgetSignal?.();
     if (error === undefined) this.result.resolve();
     else this.result.reject(error.error);
   }

@@ -1,5 +1,7 @@
 // Streams § 4.2: the class ReadableStream, its asynchronous iterator, and the doors to its core for other builtins.
-import { INTERNAL, apply, callbackMember, defineInterface, illegalInvocation, isObject, toDictionary, toOptionalObject, toUnsignedLongLong } from "./convert";
+import { defineInterface } from "../webidl";
+import { type AbortSignal, isAbortSignal } from "../abort";
+import { INTERNAL, apply, callbackMember, illegalInvocation, isObject, toDictionary, toOptionalObject, toUnsignedLongLong } from "./convert";
 import { ByteControllerCore } from "./byte_core";
 import { DefaultControllerCore, ScriptSource } from "./default_controller";
 import { iterableSource } from "./from";
@@ -123,7 +125,7 @@ export class ReadableStream {
 
   declare [Symbol.asyncIterator]: (options?: { preventCancel?: boolean }) => AsyncIterableIterator<unknown>;
 }
-defineInterface(ReadableStream, "ReadableStream", ["locked", "cancel", "getReader", "pipeThrough", "pipeTo", "tee", "values"], ["from"]);
+defineInterface(ReadableStream, "ReadableStream");
 Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, { value: ReadableStream.prototype.values, writable: true, configurable: true });
 
 /** The constructor steps. */
@@ -166,7 +168,7 @@ function convertPipeOptions(value: unknown): ConvertedPipeOptions {
   const preventCancel = Boolean(options.preventCancel);
   const preventClose = Boolean(options.preventClose);
   const signal = options.signal;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("The 'signal' of the pipe options must be an AbortSignal.");
+  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError("The 'signal' of the pipe options must be an AbortSignal.");
   return { preventClose, preventAbort, preventCancel, signal };
 }
 

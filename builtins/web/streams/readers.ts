@@ -1,6 +1,7 @@
 // Streams § 4.3–4.5: ReadableStreamDefaultReader and ReadableStreamBYOBReader, with Workers' readAtLeast.
+import { defineInterface } from "../webidl";
 import { type ByteControllerCore, isDetached, viewKind } from "./byte_core";
-import { defineInterface, illegalInvocation, toDictionary, toUnsignedLongLong } from "./convert";
+import { illegalInvocation, toDictionary, toUnsignedLongLong } from "./convert";
 import { type Deferred, deferred } from "./promises";
 import {
   acquireReader, cancelReadable, ReaderCore, ReadableState, lockedError, readDefault, releasedError, releaseReader,
@@ -93,7 +94,7 @@ export class ReadableStreamDefaultReader {
     releaseReader(this.#core);
   }
 }
-defineInterface(ReadableStreamDefaultReader, "ReadableStreamDefaultReader", ["closed", "cancel", "read", "releaseLock"]);
+defineInterface(ReadableStreamDefaultReader, "ReadableStreamDefaultReader");
 
 export class ReadableStreamBYOBReader {
   readonly #core: ReaderCore;
@@ -160,7 +161,7 @@ export class ReadableStreamBYOBReader {
     return request.promise as Promise<ReadResult<T>>;
   }
 }
-defineInterface(ReadableStreamBYOBReader, "ReadableStreamBYOBReader", ["closed", "cancel", "read", "readAtLeast", "releaseLock"]);
+defineInterface(ReadableStreamBYOBReader, "ReadableStreamBYOBReader");
 
 function checkView(view: unknown): void {
   if (ArrayBuffer.isView(view)) return;

@@ -1,5 +1,6 @@
 // Streams § 7, queuing strategies.
-import { type Callback, defineInterface, toDictionary } from "./convert";
+import { defineInterface } from "../webidl";
+import { type Callback, toDictionary } from "./convert";
 import type { SizeAlgorithm } from "./queue";
 
 export interface QueuingStrategy {
@@ -50,8 +51,8 @@ export class CountQueuingStrategy {
   }
 }
 
-defineInterface(ByteLengthQueuingStrategy, "ByteLengthQueuingStrategy", ["highWaterMark", "size"]);
-defineInterface(CountQueuingStrategy, "CountQueuingStrategy", ["highWaterMark", "size"]);
+defineInterface(ByteLengthQueuingStrategy, "ByteLengthQueuingStrategy");
+defineInterface(CountQueuingStrategy, "CountQueuingStrategy");
 
 export interface ConvertedStrategy {
   highWaterMark: number | undefined;

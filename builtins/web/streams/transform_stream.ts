@@ -1,5 +1,6 @@
 // Streams § 6: TransformStream and TransformStreamDefaultController as scripts see them; the work is in transform_core.ts.
-import { INTERNAL, apply, callbackMember, defineInterface, illegalConstructor, toOptionalObject, type Callback } from "./convert";
+import { defineInterface } from "../webidl";
+import { INTERNAL, apply, callbackMember, illegalConstructor, toOptionalObject, type Callback } from "./convert";
 import { promiseOf } from "./promises";
 import { type ReadableStream, wrapReadable } from "./readable_stream";
 import { convertStrategy, extractHighWaterMark, type QueuingStrategy } from "./strategies";
@@ -34,7 +35,7 @@ export class TransformStream {
     return this.#writable;
   }
 }
-defineInterface(TransformStream, "TransformStream", ["readable", "writable"]);
+defineInterface(TransformStream, "TransformStream");
 
 /** The constructor steps. */
 function construct(transformerArgument: unknown, writableStrategy: unknown, readableStrategy: unknown): TransformCore {
@@ -85,7 +86,7 @@ export class TransformStreamDefaultController {
     this.#core.terminate();
   }
 }
-defineInterface(TransformStreamDefaultController, "TransformStreamDefaultController", ["desiredSize", "enqueue", "error", "terminate"]);
+defineInterface(TransformStreamDefaultController, "TransformStreamDefaultController");
 
 /** A transformer that a script gave. */
 class ScriptTransformer implements TransformAlgorithms {

@@ -1,5 +1,7 @@
 // Streams § 5.4: WritableStreamDefaultController as scripts see it, and an underlying sink that a script gave.
-import { INTERNAL, defineInterface, illegalConstructor, type Callback } from "./convert";
+import { defineInterface } from "../webidl";
+import type { AbortSignal } from "../abort";
+import { INTERNAL, illegalConstructor, type Callback } from "./convert";
 import { promiseOf } from "./promises";
 import type { WritableAlgorithms, WritableControllerCore } from "./writable_core";
 
@@ -22,11 +24,7 @@ export class WritableStreamDefaultController {
     this.#core.errorIfNeeded(error);
   }
 }
-defineInterface(WritableStreamDefaultController, "WritableStreamDefaultController", ["signal", "error"]);
-
-export function makeAbortController(): AbortController {
-  return new AbortController();
-}
+defineInterface(WritableStreamDefaultController, "WritableStreamDefaultController");
 
 export class ScriptSink implements WritableAlgorithms {
   constructor(

@@ -1,10 +1,11 @@
 // Streams § 5.5: the internal state of a writable stream, of its writer and of its controller, and the abstract operations on them.
 // Invariant: inFlightWrite is the request of the chunk at the queue's head; a request without a promise (a pipe's) is the pipe itself.
+import { type AbortSignal, createAbortSignal, signalAbort } from "../abort";
 import { INTERNAL } from "./convert";
 import { type Deferred, deferred, LazyPromise, resolved } from "./promises";
 import { ChunkQueue, Queue, type SizeAlgorithm } from "./queue";
 import { PENDING } from "./readable_core";
-import { makeAbortController, WritableStreamDefaultController } from "./writable_controller";
+import { WritableStreamDefaultController } from "./writable_controller";
 
 export const enum WritableState {
   writable,
@@ -248,7 +249,7 @@ export class WritableControllerCore {
   started = false;
   /** The close sentinel is in the queue, behind all chunks. */
   isCloseQueued = false;
-  private abortController: AbortController | undefined = undefined;
+  private abortSignal: AbortSignal | undefined = undefined;
   private abortReason: { reason: unknown } | undefined = undefined;
   private face: WritableStreamDefaultController | undefined = undefined;
   private writtenSteps: (() => void) | undefined = undefined;
@@ -269,17 +270,17 @@ export class WritableControllerCore {
     return (this.face ??= new WritableStreamDefaultController(INTERNAL, this));
   }
 
-  /** The signal's controller is made when a script asks for the signal. */
+  /** The signal is made when a script asks for it. */
   get signal(): AbortSignal {
-    if (this.abortController === undefined) {
-      this.abortController = makeAbortController();
-      if (this.abortReason !== undefined) this.abortController.abort(this.abortReason.reason);
+    if (this.abortSignal === undefined) {
+      this.abortSignal = createAbortSignal();
+      if (this.abortReason !== undefined) signalAbort(this.abortSignal, this.abortReason.reason);
     }
-    return this.abortController.signal;
+    return this.abortSignal;
   }
 
   signalAbort(reason: unknown): void {
-    if (this.abortController !== undefined) this.abortController.abort(reason);
+    if (this.abortSignal !== undefined) signalAbort(this.abortSignal, reason);
     else this.abortReason ??= { reason };
   }
 

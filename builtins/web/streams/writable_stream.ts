@@ -1,5 +1,6 @@
 // Streams § 5.2 and 5.3: WritableStream and WritableStreamDefaultWriter; their state and operations are in writable_core.ts.
-import { INTERNAL, apply, callbackMember, defineInterface, illegalInvocation, isObject, toOptionalObject } from "./convert";
+import { defineInterface } from "../webidl";
+import { INTERNAL, apply, callbackMember, illegalInvocation, isObject, toOptionalObject } from "./convert";
 import { deferred } from "./promises";
 import type { SizeAlgorithm } from "./queue";
 import { convertStrategy, extractHighWaterMark, type QueuingStrategy } from "./strategies";
@@ -63,7 +64,7 @@ export class WritableStream {
     return new WritableStreamDefaultWriter(this);
   }
 }
-defineInterface(WritableStream, "WritableStream", ["locked", "abort", "close", "getWriter"]);
+defineInterface(WritableStream, "WritableStream");
 
 function closeChecked(stream: WritableCore): Promise<undefined> {
   if (stream.isClosing()) return Promise.reject(new TypeError("This WritableStream is being closed already."));
@@ -158,4 +159,4 @@ export class WritableStreamDefaultWriter {
     return request.promise;
   }
 }
-defineInterface(WritableStreamDefaultWriter, "WritableStreamDefaultWriter", ["closed", "desiredSize", "ready", "abort", "close", "releaseLock", "write"]);
+defineInterface(WritableStreamDefaultWriter, "WritableStreamDefaultWriter");
