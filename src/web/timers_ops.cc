@@ -1,0 +1,57 @@
+// The ops behind timers.ts, performance.ts, console.ts and report_error.ts. Owner: the isolate's thread.
+#include "js/ops.h"
+#include "web/platform_services.h"
+
+namespace adit::web {
+namespace {
+
+v8::Local<v8::Promise> timer_start(js::Call& call, uint32_t id, uint32_t delay_ms, bool repeats) {
+  return call.service<PlatformServices>().timers.start(call.isolate(), id, delay_ms, repeats);
+}
+
+std::optional<v8::Local<v8::Promise>> timer_again(js::Call& call, uint32_t id, uint32_t delay_ms) {
+  return call.service<PlatformServices>().timers.again(call.isolate(), id, delay_ms);
+}
+
+void timer_stop(js::Call& call, uint32_t id) { call.service<PlatformServices>().timers.stop(id); }
+
+double performance_now(js::Call& call) {
+  const auto& services = call.service<PlatformServices>();
+  constexpr int64_t step_ns = 100'000;
+  return static_cast<double>((services.clock.monotonic_ns() - services.start_ns) / step_ns) / 10.0;
+}
+
+double performance_time_origin(js::Call& call) { return static_cast<double>(call.service<PlatformServices>().start_unix_ms); }
+
+void console_write(js::Call& call, uint32_t level, std::string text) {
+  call.service<PlatformServices>().console.write(static_cast<ConsoleLevel>(std::min<uint32_t>(level, 4)), text);
+}
+
+void report_uncaught(js::Call& call, std::string text) { call.service<PlatformServices>().console.uncaught(text); }
+
+// [message, filename, line, column] for an ErrorEvent; columns count from 1.
+v8::Local<v8::Value> exception_details(js::Call& call, v8::Local<v8::Value> exception) {
+  auto* isolate = call.v8();
+  auto context = call.context();
+  auto message = v8::Exception::CreateMessage(isolate, exception);
+  v8::Local<v8::Value> file = message->GetScriptResourceName();
+  if (!file->IsString()) file = v8::String::Empty(isolate);
+  v8::Local<v8::Value> details[] = {message->Get(), file, v8::Integer::New(isolate, message->GetLineNumber(context).FromMaybe(0)),
+                                    v8::Integer::New(isolate, message->GetStartColumn(context).FromMaybe(-1) + 1)};
+  return v8::Array::New(isolate, details, 4);
+}
+
+}  // namespace
+
+void register_timers(js::OpTable& ops) {
+  ops.add<timer_start>("timer_start");
+  ops.add<timer_again>("timer_again");
+  ops.add<timer_stop>("timer_stop");
+  ops.add<performance_now>("performance_now");
+  ops.add<performance_time_origin>("performance_time_origin");
+  ops.add<console_write>("console_write");
+  ops.add<report_uncaught>("report_uncaught");
+  ops.add<exception_details>("exception_details");
+}
+
+}  // namespace adit::web
