@@ -38,6 +38,7 @@ struct CheckOptions {
   std::optional<std::string> environment;
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<std::string> env_files;
+  bool print = false;  // also print the configuration as Adit understands it
 };
 
 // Text to print on standard output, then exit with 0: --help, help, --version.

@@ -188,7 +188,13 @@ struct LoadedConfig {
 // Finds, reads and checks a configuration, with all its errors and warnings. The clock tells today's date.
 LoadedConfig load_config(const ConfigRequest& request, const ConfigFiles& files, const Clock& clock);
 
-// wrangler.json, wrangler.jsonc or wrangler.toml in `directory` or the nearest folder above.
+// A file as messages show it: relative to `directory`, where the command runs, when that is shorter.
+std::string shown_config_path(const std::filesystem::path& path, const std::filesystem::path& directory);
+
+// One line about what is not built yet, for the start of a run: "D1 (DB, line 10), Queues (Q, line 15)"; empty when all is.
+std::string not_yet_notice(const WorkerConfig& config);
+
+// The first wrangler.json, else wrangler.jsonc, else wrangler.toml in `directory` or the folders above.
 std::optional<std::filesystem::path> find_config(const std::filesystem::path& directory, const ConfigFiles& files);
 
 }  // namespace adit::worker

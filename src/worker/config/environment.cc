@@ -40,16 +40,17 @@ void warn_about_inheritance(const Node& root, const Node& section, Place section
     const Node* top = root.find(field.name);
     if (!top || !says_something(*top)) continue;
     const Node* own = section.find(field.name);
-    std::string hint = fmt::format("environments do not inherit {}: add it to env.{}", field.name, name);
     if (!own) {
-      reporter.warning(section_place, fmt::format("\"{}\" exists at the top level, but not in env.{}", field.name, name), hint);
+      reporter.warning(section_place, fmt::format("\"{}\" exists at the top level, but not in env.{}", field.name, name),
+                       fmt::format("environments do not inherit {0}: add \"{0}\" to env.{1}", field.name, name));
       continue;
     }
     // wrangler compares these two name by name.
     if ((field.name != "vars" && field.name != "define") || !own->is(Node::Kind::object)) continue;
     for (const Member& member : top->members) {
       if (own->find(member.key)) continue;
-      reporter.warning(own->place, fmt::format("\"{0}.{1}\" exists at the top level, but not in env.{2}.{0}", field.name, member.key, name), hint);
+      reporter.warning(own->place, fmt::format("\"{0}.{1}\" exists at the top level, but not in env.{2}.{0}", field.name, member.key, name),
+                       fmt::format("environments do not inherit {0}: add \"{0}.{1}\" to env.{2}", field.name, member.key, name));
     }
   }
 }

@@ -21,6 +21,15 @@ bool WorkerConfig::has_flag(std::string_view flag) const {
   return std::ranges::find(compatibility_flags, flag) != compatibility_flags.end();
 }
 
+std::string not_yet_notice(const WorkerConfig& config) {
+  std::string out;
+  for (const NotYet& entry : config.not_yet) {
+    std::string_view comma = entry.binding.empty() ? "" : ", ";
+    out += fmt::format("{}{} ({}{}line {})", out.empty() ? "" : ", ", entry.feature, entry.binding, comma, entry.place.line);
+  }
+  return out;
+}
+
 std::optional<std::string> DiskConfigFiles::read(const fs::path& path) const {
   if (!is_file(path)) return std::nullopt;
   std::ifstream in(path, std::ios::binary);
@@ -46,7 +55,7 @@ std::optional<fs::path> find_config(const fs::path& directory, const ConfigFiles
   return std::nullopt;
 }
 
-std::string shown_path(const fs::path& path, const fs::path& directory) {
+std::string shown_config_path(const fs::path& path, const fs::path& directory) {
   std::string relative = path.lexically_relative(directory).string();
   return !relative.empty() && relative.size() < path.string().size() ? relative : path.string();
 }
@@ -73,7 +82,7 @@ std::optional<fs::path> locate(const ConfigRequest& request, const ConfigFiles& 
   if (request.config_file) {
     fs::path path = (request.directory / *request.config_file).lexically_normal();
     if (files.is_file(path)) return path;
-    diagnostics.push_back(whole_run_error(fmt::format("there is no file {}", shown_path(path, request.directory)), "--config names it"));
+    diagnostics.push_back(whole_run_error(fmt::format("there is no file {}", shown_config_path(path, request.directory)), "--config names it"));
     return std::nullopt;
   }
   std::optional<fs::path> path = find_config(request.directory.lexically_normal(), files);
@@ -124,7 +133,7 @@ LoadedConfig load_config(const ConfigRequest& request, const ConfigFiles& files,
   LoadedConfig out;
   std::optional<fs::path> path = locate(request, files, out.diagnostics);
   if (!path) return out;
-  std::string shown = shown_path(*path, request.directory);
+  std::string shown = shown_config_path(*path, request.directory);
   std::optional<std::string> text = files.read(*path);
   if (!text) {
     out.diagnostics.push_back(whole_run_error(fmt::format("{} cannot be read", shown), ""));

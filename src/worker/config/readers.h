@@ -25,7 +25,4 @@ void check_binding_names(Reading& reading); // no two bindings of one name
 // Lays .dev.vars or .env and --var over the file's variables. `names` gives files their names in messages.
 void overlay_variables(Reading& reading, const ConfigRequest& request, std::vector<Diagnostic>& diagnostics);
 
-// A path as messages show it: relative to where the command runs when that is shorter.
-std::string shown_path(const std::filesystem::path& path, const std::filesystem::path& directory);
-
 }  // namespace adit::worker

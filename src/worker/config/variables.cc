@@ -37,7 +37,7 @@ class SecretsReader {
       for (const fs::path& file : m_request.env_files) {
         fs::path path = (m_request.directory / file).lexically_normal();
         if (!read_file(path, Variable::Origin::dot_env)) {
-          m_diagnostics.push_back({Severity::error, shown_path(path, m_request.directory), 0, 0, "there is no such file", "--env-file names it", ""});
+          m_diagnostics.push_back({Severity::error, shown_config_path(path, m_request.directory), 0, 0, "there is no such file", "--env-file names it", ""});
         }
       }
       expand();
@@ -52,7 +52,8 @@ class SecretsReader {
   bool read_file(const fs::path& path, Variable::Origin origin) {
     std::optional<std::string> text = m_reading.files.read(path);
     if (!text) return false;
-    Reporter reporter(shown_path(path, m_request.directory), *text, m_diagnostics);
+    // Without the text: a diagnostic must not print a line that may hold a secret.
+    Reporter reporter(shown_config_path(path, m_request.directory), "", m_diagnostics);
     for (DotenvEntry& entry : parse_dotenv(*text, reporter)) {
       put(m_secrets, {std::move(entry.name), Variable::Kind::text, std::move(entry.value), origin, entry.place});
     }
