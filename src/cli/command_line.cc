@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <sstream>
+
+#include "worker/config/diagnostic.h"
 
 namespace adit::cli {
 namespace {
@@ -19,12 +22,13 @@ struct Parsed {
   std::vector<std::string> vars;
   std::string log_level = "info";
   std::string help_command;
+  std::map<std::string, std::string> footers;  // by command; CLI11 would reflow them
 };
 
 template <typename Options>
 void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
-  command.add_option("DIR", options.directory, "The worker's directory; its configuration is looked for there and above")
-      ->default_str("the current directory");
+  command.add_option("DIR", options.directory, "The worker's directory, else the current one; its configuration is looked for there and above")
+      ->type_name("");
   command.add_option("-c,--config", options.config, "The configuration file, instead of looking for one")->type_name("FILE");
   command.add_option("-e,--env", options.environment, "The environment to use; also CLOUDFLARE_ENV")->type_name("NAME");
   command.add_option("--var", parsed.vars, "Set a variable, over the configuration and .dev.vars; may be repeated")
@@ -35,19 +39,23 @@ void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
       ->allow_extra_args(false);
 }
 
-CLI::App* add_dev(CLI::App& app, Parsed& parsed) {
-  CLI::App* dev = app.add_subcommand("dev", "Run a worker on this machine, and again whenever its files change");
+void add_dev(CLI::App& app, Parsed& parsed) {
+  CLI::App* dev = app.add_subcommand("dev", "Run a worker on this machine");
   add_worker_options(*dev, parsed.dev, parsed);
   dev->add_option("--host,--ip", parsed.dev.host, "The address to listen on; dev.ip of the configuration, else 127.0.0.1")
       ->type_name("ADDRESS");
   dev->add_option("-p,--port", parsed.dev.port, "The port to listen on, 0 for any free one; dev.port of the configuration, else 8787")
       ->type_name("PORT");
   dev->add_option("--persist-to", parsed.dev.persist_to, "Where state is kept; .adit/state beside the configuration")->type_name("DIR");
-  dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; 1")->type_name("N")->check(CLI::Range(1, 1024));
+  dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; 1")->type_name("N")->check(CLI::Range(1, 1024).description(""));
   dev->add_option("--log-level", parsed.log_level, "How much to log: debug, info, warn, error or none; info")
       ->type_name("LEVEL")
-      ->check(CLI::IsMember({"debug", "info", "log", "warn", "error", "none"}));
-  return dev;
+      ->check(CLI::IsMember({"debug", "info", "log", "warn", "error", "none"}).description(""));
+  parsed.footers["dev"] =
+      "Examples:\n"
+      "  adit dev                              the worker of the current directory, on http://127.0.0.1:8787\n"
+      "  adit dev app --env staging --port 0   the staging environment of ./app, on any free port\n"
+      "  adit dev --var GREETING:Hi            with another value for a variable";
 }
 
 void describe(CLI::App& app, Parsed& parsed) {
@@ -55,23 +63,57 @@ void describe(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("-V,--version", fmt::format("adit {}", k_version), "Print the version");
-  app.footer("\"adit help COMMAND\" tells more about a command.");
-  app.get_formatter()->column_width(34);
+  app.get_formatter()->column_width(30);
 
   add_dev(app, parsed);
   CLI::App* init = app.add_subcommand("init", "Make a new TypeScript worker");
-  init->add_option("NAME", parsed.init.name, "The directory to make; its last part names the worker")->required();
+  init->add_option("NAME", parsed.init.name, "The directory to make; its last part names the worker")->type_name("")->required();
+  parsed.footers["init"] =
+      "It refuses a directory that holds anything.\n\n"
+      "Example:\n"
+      "  adit init hello && cd hello && adit dev";
   CLI::App* check = app.add_subcommand("check", "Say what is wrong with a worker's configuration");
   add_worker_options(*check, parsed.check, parsed);
   check->add_flag("--print", parsed.check.print, "Also print the configuration as Adit understands it, as JSON");
+  parsed.footers["check"] = "Exits with 0 when there are no errors, with 1 when there are.";
   CLI::App* help = app.add_subcommand("help", "Tell more about a command");
-  help->add_option("COMMAND", parsed.help_command, "The command");
+  help->add_option("COMMAND", parsed.help_command, "The command")->type_name("");
+  parsed.footers["adit"] = "\"adit help COMMAND\" tells more about a command.";
+  for (CLI::App* command : app.get_subcommands(nullptr)) {
+    const char* argument = command == init ? "NAME" : command == help ? "[COMMAND]" : "[OPTIONS] [DIR]";
+    command->usage(fmt::format("Usage: adit {} {}", command->get_name(), argument));
+  }
+  app.usage("Usage: adit COMMAND ...");
+}
+
+// CLI11's help without white space at the ends of lines and with single blank lines, and the command's footer.
+std::string help_of(const CLI::App& app, const Parsed& parsed) {
+  std::string out;
+  std::istringstream in(app.help());
+  bool blank = true;
+  for (std::string line; std::getline(in, line);) {
+    line.erase(line.find_last_not_of(" \t") + 1);
+    if (line.empty() && blank) continue;
+    blank = line.empty();
+    out += line + "\n";
+  }
+  while (out.ends_with("\n\n")) out.pop_back();
+  if (auto footer = parsed.footers.find(app.get_name()); footer != parsed.footers.end()) out += "\n" + footer->second + "\n";
+  return out;
 }
 
 UsageError usage_error(const CLI::App& app, std::string_view message) {
   std::vector<CLI::App*> commands = app.get_subcommands();
   std::string command = commands.empty() ? "adit" : "adit " + commands[0]->get_name();
   return {fmt::format("adit: {}\nTry \"{} --help\".\n", message, command)};
+}
+
+UsageError unknown_command(const CLI::App& app, const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
+  std::string_view near = worker::nearest_word(name, known);
+  std::string hint = near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near);
+  return usage_error(app, fmt::format("there is no command \"{}\"{}", name, hint));
 }
 
 LogLevel log_level_of(const std::string& name) {
@@ -92,16 +134,17 @@ Result<std::vector<std::pair<std::string, std::string>>> split_vars(const std::v
   return out;
 }
 
-CommandLine chosen(CLI::App& app, Parsed& parsed) {
+// `help` is the whole program's, taken before parsing: afterwards CLI11 gives the chosen command's.
+CommandLine chosen(CLI::App& app, Parsed& parsed, const std::string& help) {
   std::vector<CLI::App*> commands = app.get_subcommands();
-  if (commands.empty()) return PrintText{app.help()};
+  if (commands.empty()) return PrintText{help};
   std::string name = commands[0]->get_name();
   if (name == "init") return parsed.init;
   if (name == "help") {
-    if (parsed.help_command.empty()) return PrintText{app.help()};
+    if (parsed.help_command.empty()) return PrintText{help};
     CLI::App* about = app.get_subcommand_no_throw(parsed.help_command);
-    if (!about) return usage_error(app, fmt::format("there is no command \"{}\"", parsed.help_command));
-    return PrintText{about->help()};
+    if (!about) return unknown_command(app, parsed.help_command);
+    return PrintText{help_of(*about, parsed)};
   }
   auto vars = split_vars(parsed.vars);
   if (vars.is_error()) return usage_error(app, vars.error().message());
@@ -122,17 +165,22 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CLI::App app("Adit runs Cloudflare Workers on your own machines.");
   Parsed parsed;
   describe(app, parsed);
+  std::string help = help_of(app, parsed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     std::vector<CLI::App*> commands = app.get_subcommands();
-    return PrintText{commands.empty() ? app.help() : commands[0]->help()};
+    return PrintText{commands.empty() ? help : help_of(*commands[0], parsed)};
   } catch (const CLI::CallForVersion& version) {
     return PrintText{fmt::format("{}\n", version.what())};
+  } catch (const CLI::ExtrasError& error) {
+    std::vector<std::string> extra = app.remaining();
+    if (app.get_subcommands().empty() && !extra.empty() && !extra[0].starts_with('-')) return unknown_command(app, extra[0]);
+    return usage_error(app, error.what());
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error.what());
   }
-  return chosen(app, parsed);
+  return chosen(app, parsed, help);
 }
 
 }  // namespace adit::cli

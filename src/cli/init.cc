@@ -3,9 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
+
+#include "worker/config/config.h"
 
 namespace adit::cli {
 namespace {
@@ -121,16 +122,16 @@ Result<int> run_init(const InitOptions& options, const Clock& clock, const std::
     if (!fs::is_empty(directory, failure)) return Error::failed(fmt::format("{} is not empty; nothing was written", options.name));
   }
   std::string name = worker_name(directory);
-  std::chrono::sys_time<std::chrono::milliseconds> now{std::chrono::milliseconds(clock.unix_ms())};
-  std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
-  std::string today = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                  static_cast<unsigned>(date.day()));
+  std::string today = worker::utc_date(clock);
   for (const Template& file : k_templates) {
     TRY(write_file(directory / file.path, replaced(replaced(std::string(file.text), "DATE", today), "NAME", name)));
     out(fmt::format("wrote {}\n", (fs::path(options.name) / file.path).lexically_normal().string()));
   }
   out(fmt::format("\n{} is ready:\n\n", name));
-  if (fs::path(options.name).lexically_normal() != ".") out(fmt::format("  cd {}\n", options.name));
+  if (fs::path(options.name).lexically_normal() != ".") {
+    bool quoted = options.name.find_first_of(" \t'\"$&();<>|") != std::string::npos;
+    out(quoted ? fmt::format("  cd \"{}\"\n", options.name) : fmt::format("  cd {}\n", options.name));
+  }
   out("  adit dev\n\n\"npm install\" adds the types that editors use.\n");
   return 0;
 }

@@ -188,6 +188,9 @@ struct LoadedConfig {
 // Finds, reads and checks a configuration, with all its errors and warnings. The clock tells today's date.
 LoadedConfig load_config(const ConfigRequest& request, const ConfigFiles& files, const Clock& clock);
 
+// The day in UTC, as YYYY-MM-DD.
+std::string utc_date(const Clock& clock);
+
 // A file as messages show it: relative to `directory`, where the command runs, when that is shorter.
 std::string shown_config_path(const std::filesystem::path& path, const std::filesystem::path& directory);
 

@@ -21,6 +21,12 @@ bool WorkerConfig::has_flag(std::string_view flag) const {
   return std::ranges::find(compatibility_flags, flag) != compatibility_flags.end();
 }
 
+std::string utc_date(const Clock& clock) {
+  std::chrono::sys_time<std::chrono::milliseconds> now{std::chrono::milliseconds(clock.unix_ms())};
+  std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
 std::string not_yet_notice(const WorkerConfig& config) {
   std::string out;
   for (const NotYet& entry : config.not_yet) {
@@ -61,12 +67,6 @@ std::string shown_config_path(const fs::path& path, const fs::path& directory) {
 }
 
 namespace {
-
-std::string date_of(const Clock& clock) {
-  std::chrono::sys_time<std::chrono::milliseconds> now{std::chrono::milliseconds(clock.unix_ms())};
-  std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
 
 std::string environment_name(const ConfigRequest& request) {
   if (request.environment) return *request.environment;
@@ -158,7 +158,7 @@ LoadedConfig load_config(const ConfigRequest& request, const ConfigFiles& files,
   config.directory = path->parent_path();
   config.environment = name;
   Environment environment(*root, section, name);
-  Reading reading{environment, config, reporter, files, date_of(clock)};
+  Reading reading{environment, config, reporter, files, utc_date(clock)};
   read_settings(reading);
   read_bindings(reading);
   check_binding_names(reading);
