@@ -1,0 +1,106 @@
+// The body ops (docs/architecture.md, "Bodies"). A read or write that can be answered at once is, without a promise.
+// Owner: the isolate's thread. Invariant: the stream above keeps at most one read and one write outstanding per source.
+#include "web/source_ops.h"
+
+#include "js/ops.h"
+
+namespace adit::web {
+
+using Source = js::Handle<net::ByteSource>;
+
+namespace {
+
+// Starts something that answers once, maybe before it returns: then its value is the result, else a promise is. State that both sides
+// share lives until the later of the two is done with it.
+template <typename T, typename Start>
+Result<v8::Local<v8::Value>> answer_now_or_later(js::Call& call, Start start) {
+  struct Shared {
+    std::optional<Result<T>> answer;
+    std::optional<js::Settle<T>> settle;
+  };
+  auto shared = std::make_shared<Shared>();
+  start([shared](Result<T> result) {
+    if (shared->settle) (*shared->settle)(std::move(result));
+    else shared->answer = std::move(result);
+  });
+  if (shared->answer) {
+    if (shared->answer->is_error()) return shared->answer->error();
+    if constexpr (std::is_void_v<T>) return v8::Local<v8::Value>(v8::Undefined(call.v8()));
+    else return js::to_js(call.v8(), std::move(*shared->answer).value());
+  }
+  auto [promise, settle] = call.promise<T>();
+  shared->settle = std::move(settle);
+  return v8::Local<v8::Value>(promise.local);
+}
+
+Result<v8::Local<v8::Value>> source_read(js::Call& call, Source source) {
+  return answer_now_or_later<Bytes>(call, [&](auto callback) { source->read(std::move(callback)); });
+}
+
+Result<v8::Local<v8::Value>> source_read_all(js::Call& call, Source source) {
+  return answer_now_or_later<Bytes>(call, [&](auto callback) { read_all(source, std::move(callback)); });
+}
+
+void source_cancel(Source source, std::string reason) { source->cancel(Error(ErrorKind::aborted, std::move(reason))); }
+
+std::optional<double> source_length(Source source) {
+  auto length = source->remaining_bytes();
+  return length ? std::optional(static_cast<double>(*length)) : std::nullopt;
+}
+
+Source source_from_bytes(BytesView bytes) { return std::make_shared<net::MemorySource>(copy_bytes(bytes)); }
+
+std::vector<Source> source_tee(Source source) {
+  auto [first, second] = tee_source(std::move(source));
+  return {first, second};
+}
+
+// [the source to read, a promise of its end]
+v8::Local<v8::Value> source_link(js::Call& call, Source upstream, std::optional<uint64_t> length) {
+  auto [promise, settle] = call.promise<void>();
+  auto shared = std::make_shared<js::Settle<void>>(std::move(settle));
+  Source linked = link_source(std::move(upstream), length, [shared](Result<void> outcome) { (*shared)(std::move(outcome)); });
+  v8::Local<v8::Value> elements[] = {js::to_js(call.v8(), std::move(linked)), promise.local};
+  return v8::Array::New(call.v8(), elements, 2);
+}
+
+Source pipe_create(std::optional<uint64_t> length) { return std::make_shared<net::Pipe>(length); }
+
+// A pipe travels as a ByteSource, so that a reader needs to know one kind of handle only.
+Result<net::Pipe*> pipe_of(const Source& source) {
+  if (auto* pipe = dynamic_cast<net::Pipe*>(source.get())) return pipe;
+  return Error::type_error("this native source is not a pipe");
+}
+
+Result<v8::Local<v8::Value>> pipe_write(js::Call& call, Source source, BytesView bytes) {
+  auto* pipe = TRY(pipe_of(source));
+  return answer_now_or_later<void>(call, [&](auto ready) { pipe->write(copy_bytes(bytes), std::move(ready)); });
+}
+
+Result<void> pipe_close(Source source) {
+  TRY(pipe_of(source))->close();
+  return {};
+}
+
+Result<void> pipe_abort(Source source, std::string reason) {
+  TRY(pipe_of(source))->abort(Error(ErrorKind::failed, std::move(reason)));
+  return {};
+}
+
+}  // namespace
+
+void register_source(js::OpTable& ops) {
+  ops.add<source_read>("source_read");
+  ops.add<source_read_all>("source_read_all");
+  ops.add<source_cancel>("source_cancel");
+  ops.add<source_length>("source_length");
+  ops.add<source_from_bytes>("source_from_bytes");
+  ops.add<source_tee>("source_tee");
+  ops.add<source_link>("source_link");
+  ops.add<pipe_create>("pipe_create");
+  ops.add<pipe_write>("pipe_write");
+  ops.add<pipe_close>("pipe_close");
+  ops.add<pipe_abort>("pipe_abort");
+}
+
+}  // namespace adit::web
