@@ -15,7 +15,8 @@
 
 int main(int argc, char** argv) {
   constexpr std::string_view response =
-      "HTTP/1.1 200 OK\r\ncontent-type: text/plain;charset=UTF-8\r\nDate: Tue, 24 Nov 2026 00:00:00 GMT\r\nContent-Length: 13\r\n\r\nHello, world!";
+      "HTTP/1.1 200 OK\r\ncontent-type: text/plain;charset=UTF-8\r\nDate: Tue, 24 Nov 2026 00:00:00 "
+      "GMT\r\nContent-Length: 13\r\n\r\nHello, world!";
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

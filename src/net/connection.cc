@@ -67,7 +67,8 @@ Result<sockaddr_storage> parse_address(const std::string& host, uint16_t port) {
 void Connection::State::on_read(uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
   auto* state = static_cast<State*>(stream->data);
   if (size > 0) {
-    if (state->listener) state->listener->on_data({reinterpret_cast<const uint8_t*>(buffer->base), static_cast<size_t>(size)});
+    if (state->listener)
+      state->listener->on_data({reinterpret_cast<const uint8_t*>(buffer->base), static_cast<size_t>(size)});
     return;
   }
   if (size == 0) return;  // libuv's EAGAIN
@@ -238,18 +239,20 @@ struct Connection::Connecting {
 
   // Tries the next address; the last one's failure is the result. Gives this attempt's ownership to libuv until it reports.
   static void try_next(std::unique_ptr<Connecting> self, int code) {
-    if (!self->next) return self->callback(Error(ErrorKind::network, fmt::format("connect to {}: {}", self->name, uv_strerror(code))));
+    if (!self->next)
+      return self->callback(Error(ErrorKind::network, fmt::format("connect to {}: {}", self->name, uv_strerror(code))));
     const addrinfo* address = std::exchange(self->next, self->next->ai_next);
     self->state = make_state(self->loop, self->buffer);
     self->request.data = self.get();
-    int result = uv_tcp_connect(&self->request, &self->state->handle, address->ai_addr, [](uv_connect_t* request, int status) {
-      std::unique_ptr<Connecting> self(static_cast<Connecting*>(request->data));
-      auto connection = std::unique_ptr<Connection>(new Connection(self->state));
-      self->state->owner = connection.get();
-      if (status != 0) return try_next(std::move(self), status);
-      uv_tcp_nodelay(&self->state->handle, 1);
-      self->callback(std::move(connection));
-    });
+    int result =
+        uv_tcp_connect(&self->request, &self->state->handle, address->ai_addr, [](uv_connect_t* request, int status) {
+          std::unique_ptr<Connecting> self(static_cast<Connecting*>(request->data));
+          auto connection = std::unique_ptr<Connection>(new Connection(self->state));
+          self->state->owner = connection.get();
+          if (status != 0) return try_next(std::move(self), status);
+          uv_tcp_nodelay(&self->state->handle, 1);
+          self->callback(std::move(connection));
+        });
     if (result != 0) {
       self->state->close();
       return try_next(std::move(self), result);
@@ -268,7 +271,8 @@ struct Connection::Connecting {
 
 void Connection::connect(Loop& loop, const std::string& host, uint16_t port, std::shared_ptr<ReadBuffer> buffer,
                          Function<void(Result<std::unique_ptr<Connection>>)> callback) {
-  auto connecting = std::unique_ptr<Connecting>(new Connecting{loop, fmt::format("{}:{}", host, port), std::move(buffer), std::move(callback)});
+  auto connecting = std::unique_ptr<Connecting>(
+      new Connecting{loop, fmt::format("{}:{}", host, port), std::move(buffer), std::move(callback)});
   connecting->lookup.data = connecting.get();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -285,7 +289,8 @@ void Connection::connect(Loop& loop, const std::string& host, uint16_t port, std
     (void)connecting.release();
     return;
   }
-  loop.defer([connecting = std::move(connecting), code]() mutable { Connecting::try_next(std::move(connecting), code); });
+  loop.defer(
+      [connecting = std::move(connecting), code]() mutable { Connecting::try_next(std::move(connecting), code); });
 }
 
 // ---- Listening
@@ -311,11 +316,11 @@ namespace {
 
 Error listen_error(const ListenOptions& options, int code) {
   if (code == UV_EADDRINUSE)
-    return Error::io(fmt::format("port {} is in use; stop the program that listens there, or choose another port", options.port));
+    return Error::io(
+        fmt::format("port {} is in use; stop the program that listens there, or choose another port", options.port));
   if (code == UV_EACCES)
     return Error::io(fmt::format("port {} may not be opened by this user; choose one above 1023", options.port));
-  if (code == UV_EADDRNOTAVAIL)
-    return Error::io(fmt::format("{} is not an address of this machine", options.host));
+  if (code == UV_EADDRNOTAVAIL) return Error::io(fmt::format("{} is not an address of this machine", options.host));
   return Error::io(fmt::format("listen on {} port {}: {}", options.host, options.port, uv_strerror(code)));
 }
 
@@ -327,27 +332,31 @@ Result<std::unique_ptr<TcpListener>> TcpListener::create(Loop& loop, const Liste
   auto owned = std::unique_ptr<State>(new State{.loop = loop, .on_connection = std::move(on_connection)});
   owned->handle.data = owned.get();
   // With an address family libuv makes the socket at once, so that it can be asked for SO_REUSEPORT.
-  if (int code = uv_tcp_init_ex(loop.uv(), &owned->handle, address.ss_family); code != 0) return listen_error(options, code);
+  if (int code = uv_tcp_init_ex(loop.uv(), &owned->handle, address.ss_family); code != 0)
+    return listen_error(options, code);
   std::unique_ptr<TcpListener> listener(new TcpListener(owned.release()));
   auto* state = listener->m_state;
   unsigned flags = options.reuse_port ? UV_TCP_REUSEPORT : 0;
   int code = uv_tcp_bind(&state->handle, reinterpret_cast<const sockaddr*>(&address), flags);
   if (code == 0)
-    code = uv_listen(reinterpret_cast<uv_stream_t*>(&state->handle), options.backlog, [](uv_stream_t* server, int status) {
-      auto* state = static_cast<State*>(server->data);
-      // A failed accept (no file descriptors left) is tried again with the next connection.
-      if (status == 0) state->accept();
-    });
+    code =
+        uv_listen(reinterpret_cast<uv_stream_t*>(&state->handle), options.backlog, [](uv_stream_t* server, int status) {
+          auto* state = static_cast<State*>(server->data);
+          // A failed accept (no file descriptors left) is tried again with the next connection.
+          if (status == 0) state->accept();
+        });
   if (code != 0) return listen_error(options, code);
   sockaddr_storage bound{};
   int length = sizeof bound;
-  if (code = uv_tcp_getsockname(&state->handle, reinterpret_cast<sockaddr*>(&bound), &length); code != 0) return listen_error(options, code);
+  if (code = uv_tcp_getsockname(&state->handle, reinterpret_cast<sockaddr*>(&bound), &length); code != 0)
+    return listen_error(options, code);
   listener->m_port = address_of(bound).port;
   return listener;
 }
 
 TcpListener::~TcpListener() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_state->handle), [](uv_handle_t* closed) { std::unique_ptr<State> owned(static_cast<State*>(closed->data)); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&m_state->handle),
+           [](uv_handle_t* closed) { std::unique_ptr<State> owned(static_cast<State*>(closed->data)); });
 }
 
 }  // namespace adit::net

@@ -30,9 +30,8 @@ class Tcp : public testing::Test {
   }
   std::unique_ptr<Connection> connect(Recorder& recorder) {
     std::unique_ptr<Connection> made;
-    Connection::connect(*loop, "127.0.0.1", listener->port(), std::make_shared<ReadBuffer>(), [&](Result<std::unique_ptr<Connection>> result) {
-      made = std::move(result).value();
-    });
+    Connection::connect(*loop, "127.0.0.1", listener->port(), std::make_shared<ReadBuffer>(),
+                        [&](Result<std::unique_ptr<Connection>> result) { made = std::move(result).value(); });
     run_until([&] { return made && accepted; });
     made->set_listener(&recorder);
     made->start_reading();
@@ -130,10 +129,11 @@ TEST_F(Tcp, connecting_to_nobody_is_a_network_error) {
   listener.reset();
   loop->run_pending();
   std::string failure;
-  Connection::connect(*loop, "127.0.0.1", port, std::make_shared<ReadBuffer>(), [&](Result<std::unique_ptr<Connection>> result) {
-    EXPECT_EQ(result.error().kind(), ErrorKind::network);
-    failure = result.error().message();
-  });
+  Connection::connect(*loop, "127.0.0.1", port, std::make_shared<ReadBuffer>(),
+                      [&](Result<std::unique_ptr<Connection>> result) {
+                        EXPECT_EQ(result.error().kind(), ErrorKind::network);
+                        failure = result.error().message();
+                      });
   run_until([&] { return !failure.empty(); });
   EXPECT_EQ(failure, "connect to 127.0.0.1:" + std::to_string(port) + ": connection refused");
 }
@@ -141,12 +141,14 @@ TEST_F(Tcp, connecting_to_nobody_is_a_network_error) {
 TEST_F(Tcp, a_port_in_use_is_a_clear_error) {
   auto second = TcpListener::create(*loop, {.port = listener->port()}, [](std::unique_ptr<Connection>) {});
   ASSERT_TRUE(second.is_error());
-  EXPECT_EQ(second.error().message(), "port " + std::to_string(listener->port()) + " is in use; stop the program that listens there, or choose another port");
+  EXPECT_EQ(second.error().message(), "port " + std::to_string(listener->port()) +
+                                          " is in use; stop the program that listens there, or choose another port");
 }
 
 TEST_F(Tcp, shards_can_share_a_port) {
   auto first = TcpListener::create(*loop, {.reuse_port = true}, [](std::unique_ptr<Connection>) {}).value();
-  EXPECT_TRUE(TcpListener::create(*loop, {.port = first->port(), .reuse_port = true}, [](std::unique_ptr<Connection>) {}).is_ok());
+  EXPECT_TRUE(TcpListener::create(*loop, {.port = first->port(), .reuse_port = true}, [](std::unique_ptr<Connection>) {
+              }).is_ok());
 }
 
 TEST_F(Tcp, a_host_name_is_refused_as_a_listening_address) {
@@ -163,18 +165,19 @@ TEST_F(Tcp, the_http_server_echoes_a_large_body_with_a_slow_reader) {
   Echo echo;
   auto server = HttpServer::create(*loop, {}, echo).value();
   std::unique_ptr<Connection> client;
-  Connection::connect(*loop, "localhost", server->port(), std::make_shared<ReadBuffer>(), [&](Result<std::unique_ptr<Connection>> result) {
-    client = std::move(result).value();
-  });
+  Connection::connect(*loop, "localhost", server->port(), std::make_shared<ReadBuffer>(),
+                      [&](Result<std::unique_ptr<Connection>> result) { client = std::move(result).value(); });
   run_until([&] { return client != nullptr; });
   client->set_listener(&client_side);
   constexpr size_t size_bytes = 20'000'000;
-  client->write_text("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " + std::to_string(size_bytes) + "\r\n\r\n");
+  client->write_text(
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " + std::to_string(size_bytes) + "\r\n\r\n");
   Bytes body(size_bytes);
   for (size_t i = 0; i < body.size(); ++i) body[i] = static_cast<uint8_t>(i * 2654435761u >> 24);
   client->write(body);
   for (int i = 0; i < 100; ++i) loop->run_pending();
-  EXPECT_GT(client->buffered_bytes(), size_bytes / 3);  // nobody reads the response, so the server does not read the request
+  EXPECT_GT(client->buffered_bytes(),
+            size_bytes / 3);  // nobody reads the response, so the server does not read the request
   client->start_reading();
   run_until([&] { return client_side.ended; });
   size_t head = client_side.received.find("\r\n\r\n") + 4;

@@ -29,15 +29,24 @@ std::string unescape(std::string_view line) {
       continue;
     }
     switch (line[++i]) {
-      case 'r': out.push_back('\r'); break;
-      case 'n': out.push_back('\n'); break;
-      case 't': out.push_back('\t'); break;
-      case '0': out.push_back('\0'); break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
+      case '0':
+        out.push_back('\0');
+        break;
       case 'x':
         out.push_back(static_cast<char>(std::stoi(std::string(line.substr(i + 1, 2)), nullptr, 16)));
         i += 2;
         break;
-      default: out.push_back(line[i]);
+      default:
+        out.push_back(line[i]);
     }
   }
   size_t star = quoted ? line.find('*', i) : std::string_view::npos;
@@ -100,7 +109,9 @@ class Describe final : public HttpHandler {
     for (char separator = ';'; !block.empty();) {
       size_t name = block.find('\0');
       size_t value = block.find('\0', name + 1);
-      if (block.substr(0, name) != "host") out += fmt::format("{} {}={}", std::exchange(separator, ','), block.substr(0, name), block.substr(name + 1, value - name - 1));
+      if (block.substr(0, name) != "host")
+        out += fmt::format("{} {}={}", std::exchange(separator, ','), block.substr(0, name),
+                           block.substr(name + 1, value - name - 1));
       block.remove_prefix(value + 1);
     }
     exchange.respond(200, "", "", std::string_view(out));
@@ -117,7 +128,8 @@ std::vector<std::string> responses_of(std::string_view received) {
     received.remove_prefix(end + 4);
     auto status = head.substr(9, 3);
     size_t length = 0;
-    if (size_t at = head.find("Content-Length: "); at != std::string_view::npos) length = std::stoul(std::string(head.substr(at + 16)));
+    if (size_t at = head.find("Content-Length: "); at != std::string_view::npos)
+      length = std::stoul(std::string(head.substr(at + 16)));
     std::string text(status);
     if (status == "200") text += fmt::format(" {}", received.substr(0, length));
     if (head.find("Connection: close") != std::string_view::npos) text += " (close)";
@@ -152,8 +164,9 @@ TEST_P(Cases, are_understood_in_one_piece_and_octet_by_octet) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Http, Cases, testing::Values("malformed.test", "wellformed.test"),
-                         [](const auto& info) { return std::string(info.param).substr(0, std::string(info.param).find('.')); });
+INSTANTIATE_TEST_SUITE_P(Http, Cases, testing::Values("malformed.test", "wellformed.test"), [](const auto& info) {
+  return std::string(info.param).substr(0, std::string(info.param).find('.'));
+});
 
 }  // namespace
 }  // namespace adit::net

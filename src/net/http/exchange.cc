@@ -21,7 +21,8 @@ void HttpExchange::respond(int status, std::string_view status_text, std::string
   VERIFY(!m_responded);
   if (m_connection) return m_connection->respond(status, status_text, header_lines, std::move(body));
   m_responded = true;
-  if (auto* source = std::get_if<std::shared_ptr<ByteSource>>(&body)) (*source)->cancel(Error(ErrorKind::aborted, "the client is gone"));
+  if (auto* source = std::get_if<std::shared_ptr<ByteSource>>(&body))
+    (*source)->cancel(Error(ErrorKind::aborted, "the client is gone"));
 }
 
 Result<Upgraded> HttpExchange::upgrade(std::string_view header_lines) {

@@ -12,11 +12,11 @@ namespace adit::net {
 
 // What the client's side of a FakeStream sees and does.
 struct FakeClient {
-  std::string received;           // taken from the server so far
-  std::string queued;             // written by the server, not taken yet
+  std::string received;            // taken from the server so far
+  std::string queued;              // written by the server, not taken yet
   size_t window_bytes = SIZE_MAX;  // how much the client takes before it stalls
-  bool reading = false;           // the server reads
-  bool shut_down = false;         // the server half-closed
+  bool reading = false;            // the server reads
+  bool shut_down = false;          // the server half-closed
   bool closed = false;
   bool was_reset = false;
   Stream::Listener* listener = nullptr;

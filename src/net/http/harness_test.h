@@ -84,7 +84,8 @@ inline const std::string date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
 inline const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 inline std::string get_of(std::string_view path) { return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
 inline std::string post_of(size_t length, std::string_view lines = "") {
-  return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(length) + "\r\n" + std::string(lines) + "\r\n";
+  return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(length) + "\r\n" + std::string(lines) +
+         "\r\n";
 }
 
 }  // namespace adit::net

@@ -68,7 +68,8 @@ void HttpConnection::process(BytesView data) {
   m_input = data;
   while (!m_input.empty() && may_parse()) {
     if (m_phase == Phase::idle) {
-      bool reusable = m_exchange && m_exchange.use_count() == 1 && m_exchange->m_head.header_block.capacity() <= kept_head_bytes;
+      bool reusable =
+          m_exchange && m_exchange.use_count() == 1 && m_exchange->m_head.header_block.capacity() <= kept_head_bytes;
       if (!reusable) m_exchange = std::make_shared<HttpExchange>(nullptr);
       m_reader.begin(m_exchange->m_head);
       m_phase = Phase::head;
@@ -130,7 +131,8 @@ void HttpConnection::dispatch() {
 void HttpConnection::check_abandoned() {
   if (m_phase != Phase::exchange || m_exchange->m_responded || m_exchange.use_count() != 1) return;
   m_exchange->m_on_abort = nullptr;
-  m_exchange->respond(500, "", "content-type: text/plain; charset=utf-8\r\n", std::string_view("The request was not answered.\n"));
+  m_exchange->respond(500, "", "content-type: text/plain; charset=utf-8\r\n",
+                      std::string_view("The request was not answered.\n"));
 }
 
 void HttpConnection::push_body() {
@@ -165,7 +167,8 @@ void HttpConnection::update_reading() {
       break;
     case Phase::exchange:
       // Reading on after the request is how a client that goes away is noticed.
-      if (m_reader.message_complete()) want = want && m_pending.size() - m_pending_start < m_server.options.body_buffer_bytes;
+      if (m_reader.message_complete())
+        want = want && m_pending.size() - m_pending_start < m_server.options.body_buffer_bytes;
       else want = want && !m_body->is_cancelled() && m_body->buffered_bytes() < m_server.options.body_buffer_bytes;
       break;
     case Phase::discarding:
@@ -193,7 +196,8 @@ void HttpConnection::on_end() {
       if (m_pending.empty() || m_phase == Phase::head) begin_close();
       return;
     case Phase::exchange:
-      if (!m_reader.message_complete()) return abort(Error(ErrorKind::network, "the client closed the connection before the end of its request"));
+      if (!m_reader.message_complete())
+        return abort(Error(ErrorKind::network, "the client closed the connection before the end of its request"));
       if (auto callback = std::exchange(m_exchange->m_on_abort, nullptr)) callback();
       return check_abandoned();
     case Phase::discarding:
@@ -298,7 +302,8 @@ void HttpConnection::sweep(uint64_t now) {
   if (m_phase == Phase::closed) return;
   if (size_t buffered = m_stream->buffered_bytes(); buffered > 0) {
     if (buffered != std::exchange(m_last_buffered, buffered)) m_write_progress_ms = now;
-    else if (now - m_write_progress_ms >= options.write_timeout_ms) return abort(Error(ErrorKind::timeout, "the client takes no octets of the response"));
+    else if (now - m_write_progress_ms >= options.write_timeout_ms)
+      return abort(Error(ErrorKind::timeout, "the client takes no octets of the response"));
     return;
   }
   uint64_t age = now - m_since_ms;

@@ -49,7 +49,7 @@ class HttpConnection final : public Stream::Listener, public std::enable_shared_
     exchange,    // the handler has the request
     discarding,  // answered; the rest of the request's body is dropped
     closing,     // the last response waits for the socket
-    lingering,   // half-closed: reading on, so that unread octets do not make the kernel reset what the client has not read yet
+    lingering,  // half-closed: reading on, so that unread octets do not make the kernel reset what the client has not read yet
     closed,
   };
 
@@ -94,9 +94,9 @@ class HttpConnection final : public Stream::Listener, public std::enable_shared_
   std::optional<uint64_t> m_source_bytes;  // still to come from it, when the length is known
   Bytes m_pending;                         // arrived, not parsed: pipelined requests
   size_t m_pending_start = 0;
-  BytesView m_input;                       // what process() has not consumed yet
+  BytesView m_input;  // what process() has not consumed yet
 
-  uint64_t m_since_ms = 0;                 // start of the current phase
+  uint64_t m_since_ms = 0;  // start of the current phase
   uint64_t m_last_data_ms = 0;
   uint64_t m_write_progress_ms = 0;
   size_t m_last_buffered = 0;
@@ -111,8 +111,8 @@ class HttpConnection final : public Stream::Listener, public std::enable_shared_
   bool m_close_delimited = false;
   bool m_keep_alive = false;
   bool m_continue_due = false;
-  bool m_ended = false;    // the client sent its last octet
-  bool m_served = false;   // at least one request
+  bool m_ended = false;   // the client sent its last octet
+  bool m_served = false;  // at least one request
 };
 
 }  // namespace adit::net

@@ -89,7 +89,8 @@ void HttpConnection::respond(int status, std::string_view status_text, std::stri
   auto filtered = append_head(output(), status, status_text, header_lines, framing);
   if (!filtered.has_date) output().append(m_server.date_line());
   // HEAD tells what GET would have had, as far as that is known (RFC 9110 § 8.6).
-  bool tells_length = is_head && status != 204 && status != 304 && !filtered.has_content_length && !std::holds_alternative<std::monostate>(body);
+  bool tells_length = is_head && status != 204 && status != 304 && !filtered.has_content_length &&
+                      !std::holds_alternative<std::monostate>(body);
   if (!bodiless || tells_length) framing.content_length = length;
   if (!bodiless && !length) {
     framing.chunked = head.http_minor == 1;
@@ -243,7 +244,8 @@ void HttpConnection::next_message() {
 Result<Upgraded> HttpConnection::upgrade(std::string_view header_lines) {
   auto self = shared_from_this();
   if (!m_exchange->m_head.wants_upgrade) return Error::type_error("the request did not ask for a protocol upgrade");
-  if (!m_reader.message_complete()) return Error::type_error("a request with a body can not be upgraded before the body is read");
+  if (!m_reader.message_complete())
+    return Error::type_error("a request with a body can not be upgraded before the body is read");
   if (m_ended) return Error(ErrorKind::aborted, "the client is gone");
   m_exchange->m_responded = true;
   append_head(output(), 101, "", header_lines, {});

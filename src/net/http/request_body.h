@@ -14,7 +14,8 @@ class HttpConnection;
 
 class RequestBody final : public ByteSource {
  public:
-  RequestBody(HttpConnection* connection, std::optional<uint64_t> length) : m_connection(connection), m_remaining_bytes(length) {}
+  RequestBody(HttpConnection* connection, std::optional<uint64_t> length)
+      : m_connection(connection), m_remaining_bytes(length) {}
 
   void read(ReadCallback callback) override;
   void cancel(Error reason) override;

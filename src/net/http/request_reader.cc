@@ -31,8 +31,9 @@ void append_lower(std::string& out, const char* text, size_t length) {
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
+  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b;
+         });
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -84,7 +85,8 @@ struct RequestReader::Callbacks {
     auto& self = reader(parser);
     auto& target = self.m_head->target;
     // llhttp takes any number of spaces between the parts of the request line; RFC 9112 § 3 has exactly one.
-    if (target.empty() && self.offset_of(at) != self.m_next_token) return self.fail(400, "more than one space in the request line");
+    if (target.empty() && self.offset_of(at) != self.m_next_token)
+      return self.fail(400, "more than one space in the request line");
     if (target.size() + length > self.m_limits.target_bytes) return self.fail(414, "the request's URL is too long");
     target.append(at, length);
     self.m_next_token = self.offset_of(at) + length + 1;
@@ -94,10 +96,12 @@ struct RequestReader::Callbacks {
   static int on_protocol(llhttp_t* parser, const char* at, size_t length) {
     constexpr std::string_view protocol = "HTTP";
     auto& self = reader(parser);
-    if (self.m_protocol_length == 0 && self.offset_of(at) != self.m_next_token) return self.fail(400, "more than one space in the request line");
+    if (self.m_protocol_length == 0 && self.offset_of(at) != self.m_next_token)
+      return self.fail(400, "more than one space in the request line");
     // llhttp also speaks RTSP and ICE.
     for (size_t i = 0; i < length; ++i)
-      if (self.m_protocol_length >= protocol.size() || protocol[self.m_protocol_length++] != at[i]) return self.fail(400, "not HTTP");
+      if (self.m_protocol_length >= protocol.size() || protocol[self.m_protocol_length++] != at[i])
+        return self.fail(400, "not HTTP");
     return 0;
   }
 
@@ -105,7 +109,8 @@ struct RequestReader::Callbacks {
     auto& self = reader(parser);
     if (self.m_stage != Stage::head) return self.add_overhead(length);
     auto& block = self.m_head->header_block;
-    if (block.size() + length + self.m_head->target.size() > self.m_limits.head_bytes) return self.fail(431, "the request's headers are too large");
+    if (block.size() + length + self.m_head->target.size() > self.m_limits.head_bytes)
+      return self.fail(431, "the request's headers are too large");
     append_lower(block, at, length);
     return 0;
   }
@@ -124,7 +129,8 @@ struct RequestReader::Callbacks {
     auto& self = reader(parser);
     if (self.m_stage != Stage::head) return self.add_overhead(length);
     auto& block = self.m_head->header_block;
-    if (block.size() + length + self.m_head->target.size() > self.m_limits.head_bytes) return self.fail(431, "the request's headers are too large");
+    if (block.size() + length + self.m_head->target.size() > self.m_limits.head_bytes)
+      return self.fail(431, "the request's headers are too large");
     block.append(at, length);
     return 0;
   }
@@ -143,7 +149,9 @@ struct RequestReader::Callbacks {
     return 0;
   }
 
-  static int on_chunk_extension(llhttp_t* parser, const char*, size_t length) { return reader(parser).add_overhead(length + 1); }
+  static int on_chunk_extension(llhttp_t* parser, const char*, size_t length) {
+    return reader(parser).add_overhead(length + 1);
+  }
 
   static int on_message_complete(llhttp_t* parser) {
     reader(parser).m_stage = Stage::complete;
@@ -217,7 +225,8 @@ size_t RequestReader::feed(BytesView data) {
   m_base += consumed;
   if (m_stage == Stage::head) {
     m_head_bytes += consumed;
-    if (!m_failure && m_head_bytes > m_limits.head_bytes) (void)fail(m_head->header_block.empty() ? 414 : 431, "the request's head is too large");
+    if (!m_failure && m_head_bytes > m_limits.head_bytes)
+      (void)fail(m_head->header_block.empty() ? 414 : 431, "the request's head is too large");
   }
   return consumed;
 }
@@ -245,11 +254,13 @@ int RequestReader::on_known_header(std::string_view name, std::string_view value
     if (!all_in(value, host_octets)) return fail(400, "the Host header is not a host");
     m_host_range = {m_value_start, value.size()};
   } else if (name == "expect") {
-    if (!equals_ignoring_case(value, "100-continue")) return fail(417, "the only expectation that is met is 100-continue");
+    if (!equals_ignoring_case(value, "100-continue"))
+      return fail(417, "the only expectation that is met is 100-continue");
     m_head->expects_continue = true;
   } else if (name == "content-length") {
     // llhttp refuses a second one, and one beside Transfer-Encoding.
-    if (value.empty() || value.size() > 18 || !std::all_of(value.begin(), value.end(), is_digit)) return fail(400, "Content-Length is not a number");
+    if (value.empty() || value.size() > 18 || !std::all_of(value.begin(), value.end(), is_digit))
+      return fail(400, "Content-Length is not a number");
   } else if (name == "transfer-encoding") {
     return on_transfer_encoding(value);
   }
@@ -265,7 +276,8 @@ int RequestReader::on_transfer_encoding(std::string_view value) {
 
 int RequestReader::on_headers_complete() {
   int minor = llhttp_get_http_minor(&m_parser);
-  if (llhttp_get_http_major(&m_parser) != 1 || minor > 1) return fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  if (llhttp_get_http_major(&m_parser) != 1 || minor > 1)
+    return fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   m_head->http_minor = static_cast<uint8_t>(minor);
   if (m_parser.method == HTTP_CONNECT) return fail(501, "CONNECT is not supported");
   if (minor == 0) {
@@ -290,16 +302,19 @@ int RequestReader::on_headers_complete() {
 // RFC 9112 § 3.2: exactly one Host in HTTP/1.1; an absolute-form target's authority replaces it.
 int RequestReader::resolve_host() {
   const auto& target = m_head->target;
-  if (target.empty() || !all_in(target, target_octets)) return fail(400, "the request's URL has an octet that a URL can not have");
+  if (target.empty() || !all_in(target, target_octets))
+    return fail(400, "the request's URL has an octet that a URL can not have");
   if (!m_host_range && m_head->http_minor == 1) return fail(400, "the Host header is missing");
-  if (m_host_range) m_head->host = std::string_view(m_head->header_block).substr(m_host_range->first, m_host_range->second);
+  if (m_host_range)
+    m_head->host = std::string_view(m_head->header_block).substr(m_host_range->first, m_host_range->second);
   if (target.front() != '/' && target != "*") {
     std::string_view rest = target;
     if (equals_ignoring_case(rest.substr(0, 7), "http://")) rest.remove_prefix(7);
     else if (equals_ignoring_case(rest.substr(0, 8), "https://")) rest.remove_prefix(8);
     else return fail(400, "the request's URL is neither a path nor an http URL");
     m_head->host = rest.substr(0, rest.find_first_of("/?"));
-    if (m_head->host.empty() || !all_in(m_head->host, host_octets)) return fail(400, "the request's URL has no valid host");
+    if (m_head->host.empty() || !all_in(m_head->host, host_octets))
+      return fail(400, "the request's URL has no valid host");
   }
   if (target == "*" && m_parser.method != HTTP_OPTIONS) return fail(400, "only OPTIONS may ask for *");
   if (m_head->host.empty() && m_head->http_minor == 1) return fail(400, "the Host header is empty");
@@ -311,7 +326,8 @@ void RequestReader::fail_from_parser(llhttp_errno_t code) {
   const char* reason = llhttp_get_error_reason(&m_parser);
   if (!reason || !*reason) reason = "the request is malformed";
   // Not every HPE_INVALID_VERSION is a version: "HTTP/1.1" followed by anything but CR LF is one, too.
-  bool other_version = code == HPE_PAUSED_H2_UPGRADE || (code == HPE_INVALID_VERSION && std::string_view(reason) == "Invalid HTTP version");
+  bool other_version = code == HPE_PAUSED_H2_UPGRADE ||
+                       (code == HPE_INVALID_VERSION && std::string_view(reason) == "Invalid HTTP version");
   if (other_version) (void)fail(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   else (void)fail(400, reason);
 }

@@ -66,12 +66,12 @@ class RequestReader {
   std::optional<RequestFailure> m_failure;
   Bytes m_body;
   const char* m_data = nullptr;
-  uint64_t m_base = 0;           // stream offset of m_data
-  uint64_t m_next_token = 0;     // where the request line's next part must start: one space after the last
+  uint64_t m_base = 0;        // stream offset of m_data
+  uint64_t m_next_token = 0;  // where the request line's next part must start: one space after the last
   size_t m_head_bytes = 0;
-  size_t m_name_start = 0;       // in header_block
+  size_t m_name_start = 0;  // in header_block
   size_t m_value_start = 0;
-  size_t m_overhead_bytes = 0;   // chunk extensions and trailers
+  size_t m_overhead_bytes = 0;                            // chunk extensions and trailers
   std::optional<std::pair<size_t, size_t>> m_host_range;  // in header_block
   uint8_t m_protocol_length = 0;
   Stage m_stage = Stage::complete;

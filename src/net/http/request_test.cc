@@ -10,7 +10,9 @@ using HttpRequest = HttpServerTest;
 // Reads once; what came, or "error: ...", or "waiting".
 std::string read_once(ByteSource& body) {
   auto result = std::make_shared<std::string>("waiting");
-  body.read([result](Result<Bytes> chunk) { *result = chunk.is_ok() ? std::string(text_of(chunk.value())) : "error: " + chunk.error().message(); });
+  body.read([result](Result<Bytes> chunk) {
+    *result = chunk.is_ok() ? std::string(text_of(chunk.value())) : "error: " + chunk.error().message();
+  });
   return *result;
 }
 
@@ -40,7 +42,10 @@ TEST_F(HttpRequest, headers_are_found_by_lower_case_name) {
   EXPECT_EQ(exchange.header("x-two"), "1");
   EXPECT_EQ(exchange.header("x-empty"), "");
   EXPECT_EQ(exchange.header("1"), std::nullopt);
-  EXPECT_EQ(exchange.header_block(), "host\0a\0x-empty\0\0x-two\0" "1\0x-two\0" "2\0"sv);
+  EXPECT_EQ(exchange.header_block(),
+            "host\0a\0x-empty\0\0x-two\0"
+            "1\0x-two\0"
+            "2\0"sv);
   EXPECT_EQ(exchange.peer_address().ip, "192.0.2.1");
 }
 
@@ -78,7 +83,9 @@ TEST_F(HttpRequest, reading_stops_while_too_much_is_pipelined) {
 TEST_F(HttpRequest, a_client_that_pipelines_and_does_not_read_gets_no_further) {
   auto& client = connect();
   client.window_bytes = 0;
-  handler.answer = [](std::shared_ptr<HttpExchange> exchange) { exchange->respond(200, "", "", std::string_view(std::string(10'000, 'x'))); };
+  handler.answer = [](std::shared_ptr<HttpExchange> exchange) {
+    exchange->respond(200, "", "", std::string_view(std::string(10'000, 'x')));
+  };
   std::string many;
   for (int i = 0; i < 100; ++i) many += get;
   client.send(many);
@@ -145,7 +152,8 @@ TEST_F(HttpRequest, with_a_large_unread_body_the_connection_closes_after_lingeri
   auto& client = connect();
   client.send(post_of(10'000'000) + "abc");
   handler.exchanges[0]->respond(413, "", "", {});
-  EXPECT_EQ(taken(client), "HTTP/1.1 413 Content Too Large\r\n" + date + "Content-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(taken(client),
+            "HTTP/1.1 413 Content Too Large\r\n" + date + "Content-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(client.shut_down);
   EXPECT_FALSE(client.closed);
   client.send("more");

@@ -27,15 +27,19 @@ TEST_F(HttpResponse, a_given_status_text_is_used_and_an_unknown_status_has_an_em
   handler.exchanges[0]->respond(200, "Fine", "", {});
   loop->run_pending();
   handler.exchanges[1]->respond(299, "", "", {});
-  EXPECT_EQ(taken(client), "HTTP/1.1 200 Fine\r\n" + date + "Content-Length: 0\r\n\r\nHTTP/1.1 299 \r\n" + date + "Content-Length: 0\r\n\r\n");
+  EXPECT_EQ(taken(client), "HTTP/1.1 200 Fine\r\n" + date + "Content-Length: 0\r\n\r\nHTTP/1.1 299 \r\n" + date +
+                               "Content-Length: 0\r\n\r\n");
 }
 
 TEST_F(HttpResponse, lines_that_contradict_the_framing_are_dropped_and_a_given_date_stays) {
   auto& client = connect();
   client.send(get);
-  handler.exchanges[0]->respond(200, "", "Content-Length: 99\r\na: 1\r\ntransfer-encoding: chunked\r\nKeep-Alive: x\r\ndate: then\r\ncontent-type: t\r\n",
-                                std::string_view("hello"));
-  EXPECT_EQ(taken(client), "HTTP/1.1 200 OK\r\na: 1\r\ndate: then\r\ncontent-type: t\r\nContent-Length: 5\r\n\r\nhello");
+  handler.exchanges[0]->respond(
+      200, "",
+      "Content-Length: 99\r\na: 1\r\ntransfer-encoding: chunked\r\nKeep-Alive: x\r\ndate: then\r\ncontent-type: t\r\n",
+      std::string_view("hello"));
+  EXPECT_EQ(taken(client),
+            "HTTP/1.1 200 OK\r\na: 1\r\ndate: then\r\ncontent-type: t\r\nContent-Length: 5\r\n\r\nhello");
 }
 
 TEST_F(HttpResponse, a_handler_may_ask_to_close) {
@@ -49,7 +53,8 @@ TEST_F(HttpResponse, a_handler_may_ask_to_close) {
 
 TEST_F(HttpResponse, head_204_and_304_have_no_body_and_cancel_its_source) {
   auto& client = connect();
-  for (auto [method, status, expected] : {std::tuple("HEAD", 200, "Content-Length: 7\r\n"), std::tuple("GET", 204, ""), std::tuple("GET", 304, "")}) {
+  for (auto [method, status, expected] :
+       {std::tuple("HEAD", 200, "Content-Length: 7\r\n"), std::tuple("GET", 204, ""), std::tuple("GET", 304, "")}) {
     client.send(std::string(method) + " / HTTP/1.1\r\nHost: a\r\n\r\n");
     auto source = std::make_shared<TestSource>(7);
     handler.exchanges.back()->respond(status, "x", "", source);
@@ -165,7 +170,10 @@ TEST_F(HttpResponse, responses_of_two_connections_do_not_mix) {
     if (exchange->target() == "/second") waiting->respond(200, "", "", std::string_view("/first"));
   };
   second.send(get_of("/second") + get_of("/third"));
-  auto response = [](std::string_view body) { return "HTTP/1.1 200 OK\r\n" + date + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body); };
+  auto response = [](std::string_view body) {
+    return "HTTP/1.1 200 OK\r\n" + date + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           std::string(body);
+  };
   EXPECT_EQ(taken(first), response("/first"));
   EXPECT_EQ(taken(second), response("/second") + response("/third"));
 }
@@ -202,7 +210,9 @@ TEST_F(HttpResponse, an_upgrade_gives_the_stream_and_what_came_after_the_request
 TEST_F(HttpResponse, an_upgrade_inside_the_handlers_call_works_too) {
   auto& client = connect();
   std::unique_ptr<Stream> stream;
-  handler.answer = [&](std::shared_ptr<HttpExchange> exchange) { stream = std::move(exchange->upgrade("Upgrade: x\r\n").value().stream); };
+  handler.answer = [&](std::shared_ptr<HttpExchange> exchange) {
+    stream = std::move(exchange->upgrade("Upgrade: x\r\n").value().stream);
+  };
   client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n");
   EXPECT_EQ(server->connection_count(), 0u);
   ASSERT_TRUE(stream);

@@ -50,7 +50,8 @@ void HttpServer::Impl::notify_if_drained() {
 }
 
 void HttpServer::Impl::arm_sweep() {
-  uint64_t shortest = std::min({options.head_timeout_ms, options.idle_timeout_ms, options.body_timeout_ms, options.write_timeout_ms, options.linger_timeout_ms});
+  uint64_t shortest = std::min({options.head_timeout_ms, options.idle_timeout_ms, options.body_timeout_ms,
+                                options.write_timeout_ms, options.linger_timeout_ms});
   m_sweep_timer = loop.after(std::clamp<uint64_t>(shortest / 4, 5, 1000), [this] { sweep(); });
 }
 
@@ -85,7 +86,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(Loop& loop, HttpServerOpt
   ListenOptions listen{.host = options.host, .port = options.port, .reuse_port = options.reuse_port};
   auto server = create_detached(loop, std::move(options), handler);
   auto* impl = server->m_impl.get();
-  impl->listener = TRY(TcpListener::create(loop, listen, [impl](std::unique_ptr<Connection> connection) { impl->adopt(std::move(connection)); }));
+  impl->listener = TRY(TcpListener::create(
+      loop, listen, [impl](std::unique_ptr<Connection> connection) { impl->adopt(std::move(connection)); }));
   return server;
 }
 

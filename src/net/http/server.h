@@ -31,19 +31,20 @@ struct HttpServerOptions {
   uint16_t port = 0;  // 0: any free port
   bool reuse_port = false;
 
-  size_t target_limit_bytes = 16 * 1024;        // longer: 414
-  size_t head_limit_bytes = 128 * 1024;         // request line and headers: longer: 431
-  size_t body_buffer_bytes = 64 * 1024;         // reading stops while this much of a body waits for its reader
-  size_t drain_limit_bytes = 256 * 1024;        // of an unread body after the response, before the connection is closed instead
-  size_t write_buffer_bytes = 64 * 1024;        // the response's source waits while this much waits for the socket
+  size_t target_limit_bytes = 16 * 1024;  // longer: 414
+  size_t head_limit_bytes = 128 * 1024;   // request line and headers: longer: 431
+  size_t body_buffer_bytes = 64 * 1024;   // reading stops while this much of a body waits for its reader
+  size_t drain_limit_bytes =
+      256 * 1024;  // of an unread body after the response, before the connection is closed instead
+  size_t write_buffer_bytes = 64 * 1024;  // the response's source waits while this much waits for the socket
 
-  uint64_t head_timeout_ms = 60'000;            // from the first octet (or accept) to the end of the head: 408
-  uint64_t idle_timeout_ms = 75'000;            // between requests
-  uint64_t body_timeout_ms = 60'000;            // wanted body octets that do not come
-  uint64_t write_timeout_ms = 60'000;           // a client that takes nothing
-  uint64_t linger_timeout_ms = 2'000;           // reading on after the last response so that the client gets it
+  uint64_t head_timeout_ms = 60'000;   // from the first octet (or accept) to the end of the head: 408
+  uint64_t idle_timeout_ms = 75'000;   // between requests
+  uint64_t body_timeout_ms = 60'000;   // wanted body octets that do not come
+  uint64_t write_timeout_ms = 60'000;  // a client that takes nothing
+  uint64_t linger_timeout_ms = 2'000;  // reading on after the last response so that the client gets it
 
-  const Clock* clock = nullptr;                 // for the Date header; null: the system's
+  const Clock* clock = nullptr;  // for the Date header; null: the system's
 };
 
 class HttpServer {
