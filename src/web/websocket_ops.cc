@@ -4,6 +4,7 @@
 
 #include "base/verify.h"
 #include "web/network_services.h"
+#include "web/structured_clone.h"
 
 namespace adit::web {
 
@@ -103,6 +104,12 @@ void websocket_abort(js::Handle<WebSocketLink> link) { link->abort(); }
 
 double websocket_buffered(js::Handle<WebSocketLink> link) { return static_cast<double>(link->buffered_bytes()); }
 
+// What serializeAttachment() keeps survives the object's sleep, so it is kept as octets.
+Result<Bytes> websocket_attachment_write(js::Call& call, v8::Local<v8::Value> value) { return serialize_value(call.v8(), call.context(), value); }
+Result<v8::Local<v8::Value>> websocket_attachment_read(js::Call& call, BytesView octets) {
+  return deserialize_value(call.v8(), call.context(), octets);
+}
+
 // Passes everything between two links on, without JavaScript.
 void websocket_couple(js::Handle<WebSocketLink> a, js::Handle<WebSocketLink> b) { net::couple_websockets(std::move(a), std::move(b)); }
 
@@ -118,6 +125,8 @@ void register_websocket(js::OpTable& ops) {
   ops.add<websocket_abort>("websocket_abort");
   ops.add<websocket_buffered>("websocket_buffered");
   ops.add<websocket_couple>("websocket_couple");
+  ops.add<websocket_attachment_write>("websocket_attachment_write");
+  ops.add<websocket_attachment_read>("websocket_attachment_read");
 }
 
 }  // namespace adit::web
