@@ -13,6 +13,8 @@ const ops = native<{
   /** Puts [read, written] into counts. */
   utf8_encode_into(text: string, target: Uint8Array, counts: Uint32Array): void;
   utf8_decode(bytes: Input, fatal: boolean, ignoreBOM: boolean): string;
+  /** An ArrayBuffer or a SharedArrayBuffer. */
+  is_array_buffer(value: unknown): boolean;
   decoder_create(encoding: string, fatal: boolean, ignoreBOM: boolean): Decoder;
   decoder_decode(decoder: Decoder, bytes: Input, more: boolean): string;
 }>();
@@ -115,18 +117,7 @@ function checkInput(input: unknown): Input {
   return missingArgument("decode", "TextDecoder", 1, "Array");
 }
 
-const bufferLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
-const sharedBufferLength = Object.getOwnPropertyDescriptor(SharedArrayBuffer.prototype, "byteLength")!.get!;
-
 /** By its internal slot, whatever its prototype is. */
 export function isAnyArrayBuffer(value: unknown): value is ArrayBufferLike {
-  for (const length of [bufferLength, sharedBufferLength]) {
-    try {
-      Reflect.apply(length, value, []);
-      return true;
-    } catch {
-      // Not of this kind.
-    }
-  }
-  return false;
+  return ops.is_array_buffer(value);
 }

@@ -1,6 +1,15 @@
 // How the console shows values: the Console standard leaves it open, Workers (and Node) have a form that developers know, and this is it.
 // Invariants: inspecting runs no getter of the value and throws nothing, whatever is handed in; a cyclic or huge value ends.
 
+import { native } from "../native";
+
+const ops = native<{
+  /** What JavaScript cannot see: [kind, ...]; undefined for everything else. */
+  inspect_native(
+    value: object,
+  ): ["promise", state: number, result: unknown] | ["proxy", target: object | null] | ["shared"] | ["entries", kind: string, items: unknown[], pairs: boolean] | undefined;
+}>();
+
 export interface InspectOptions {
   /** Levels below the value that are opened; beyond them an object is `[Object]`. */
   depth?: number;
@@ -135,7 +144,6 @@ const setSize = slotOf(Set.prototype, "size");
 const dateTime = slotOf(Date.prototype, "getTime");
 const regExpSource = slotOf(RegExp.prototype, "source");
 const bufferLength = slotOf(ArrayBuffer.prototype, "byteLength");
-const sharedLength = slotOf(SharedArrayBuffer.prototype, "byteLength");
 const viewName = slotOf(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag);
 const viewLength = slotOf(Object.getPrototypeOf(Uint8Array.prototype) as object, "length");
 const boxes: readonly [string, () => unknown][] = [
@@ -169,6 +177,8 @@ function formatObject(value: object, state: State, indent: number): string {
     if (number === undefined) state.circular.set(value, (number = state.circular.size + 1));
     return `[Circular *${number}]`;
   }
+  const inside = typeof value === "object" ? ops.inspect_native(value) : undefined;
+  if (inside?.[0] === "proxy") return inside[1] === null ? "<Revoked Proxy>" : `Proxy(${format(inside[1], state, indent, true)})`;
   const describe = describers.get(Object.getPrototypeOf(value) as object);
   const shallow = state.stack.length > state.depth;
   if (shallow && !isLeaf(value)) {
@@ -178,7 +188,7 @@ function formatObject(value: object, state: State, indent: number): string {
   state.stack.push(value);
   let shape: Shape;
   try {
-    shape = describe !== undefined ? described(value, describe(value), state, indent) : shapeOf(value, state, indent);
+    shape = describe !== undefined ? described(value, describe(value), state, indent) : shapeOf(value, inside, state, indent);
   } finally {
     state.stack.pop();
   }
@@ -209,7 +219,7 @@ function described(value: object, description: ReturnType<Describe>, state: Stat
   return { prefix, open: "{", close: "}", parts, list: false };
 }
 
-function shapeOf(value: object, state: State, indent: number): Shape {
+function shapeOf(value: object, inside: ReturnType<typeof ops.inspect_native>, state: State, indent: number): Shape {
   const parts: string[] = [];
   const inner = indent + 2;
   if (Array.isArray(value)) {
@@ -235,14 +245,11 @@ function shapeOf(value: object, state: State, indent: number): Shape {
     return bareShape(value, Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString(), state, indent);
   }
   if (value !== RegExp.prototype && has(regExpSource, value)) return bareShape(value, RegExp.prototype.toString.call(value), state, indent);
-  for (const [name, length] of [
-    ["ArrayBuffer", bufferLength],
-    ["SharedArrayBuffer", sharedLength],
-  ] as const)
-    if (has(length, value)) {
-      parts.push(`[Uint8Contents]: <${contents(value as ArrayBuffer)}>`, `byteLength: ${Reflect.apply(length, value, []) as number}`);
-      return finish(value, prefixOf(value, name), 0, parts, state, indent);
-    }
+  if (inside?.[0] === "shared" || has(bufferLength, value)) {
+    const buffer = value as ArrayBuffer;
+    parts.push(`[Uint8Contents]: <${contents(buffer)}>`, `byteLength: ${buffer.byteLength}`);
+    return finish(value, prefixOf(value, inside === undefined ? "ArrayBuffer" : "SharedArrayBuffer"), 0, parts, state, indent);
+  }
   for (const [name, unbox] of boxes)
     if (has(unbox, value)) {
       const keys = name === "String" ? ownKeys(value).filter((key) => !isIndex(key)) : ownKeys(value);
@@ -250,8 +257,16 @@ function shapeOf(value: object, state: State, indent: number): Shape {
       const bare = `[${name}: ${format(Reflect.apply(unbox, value, []), state, indent, false)}]`;
       return { prefix: `${bare} `, open: "{", close: "}", parts, list: false, bare };
     }
-  if (value instanceof Promise) {
+  if (inside?.[0] === "promise") {
+    if (inside[1] === 0) parts.push("<pending>");
+    else parts.push((inside[1] === 2 ? "<rejected> " : "") + format(inside[2], state, inner, true));
     return finish(value, prefixOf(value, "Promise"), 0, parts, state, indent);
+  }
+  if (inside?.[0] === "entries") {
+    const [, kind, items, pairs] = inside;
+    for (let i = 0; i < Math.min(items.length, maximumItems); i += pairs ? 2 : 1)
+      parts.push(pairs ? `[ ${format(items[i], state, inner, true)}, ${format(items[i + 1], state, inner, true)} ]` : format(items[i], state, inner, true));
+    return finish(value, `[${kind}] `, 0, parts, state, indent);
   }
   for (const [name, method] of weakHas)
     if (has(() => Reflect.apply(method, value, [value]), value)) return { prefix: prefixOf(value, name), open: "{", close: "}", parts: ["<items unknown>"], list: false };

@@ -206,6 +206,8 @@ Result<uint32_t> bytes_set_from_hex(js::Call& call, v8::Local<v8::Uint8Array> ta
   return static_cast<uint32_t>(written);
 }
 
+bool is_array_buffer(v8::Local<v8::Value> value) { return value->IsArrayBuffer() || value->IsSharedArrayBuffer(); }
+
 }  // namespace
 
 void register_encoding(js::OpTable& ops) {
@@ -214,6 +216,7 @@ void register_encoding(js::OpTable& ops) {
   ops.add<utf8_decode>("utf8_decode");
   ops.add<decoder_create>("decoder_create");
   ops.add<decoder_decode>("decoder_decode");
+  ops.add<is_array_buffer>("is_array_buffer");
   ops.add<base64_encode>("base64_encode");
   ops.add<base64_decode>("base64_decode");
   ops.add<bytes_from_base64>("bytes_from_base64");

@@ -41,6 +41,31 @@ v8::Local<v8::Value> exception_details(js::Call& call, v8::Local<v8::Value> exce
   return v8::Array::New(isolate, details, 4);
 }
 
+// What JavaScript cannot see of an object, for the console: a promise's state, a proxy's target, what an iterator still holds.
+v8::Local<v8::Value> inspect_native(js::Call& call, v8::Local<v8::Object> object) {
+  auto* isolate = call.v8();
+  auto answer = [isolate](std::initializer_list<v8::Local<v8::Value>> parts) {
+    v8::LocalVector<v8::Value> elements(isolate, parts);
+    return v8::Array::New(isolate, elements.data(), elements.size()).As<v8::Value>();
+  };
+  if (object->IsPromise()) {
+    auto promise = object.As<v8::Promise>();
+    v8::Local<v8::Value> result = v8::Undefined(isolate);
+    if (promise->State() != v8::Promise::kPending) result = promise->Result();
+    return answer({js::intern(isolate, "promise"), v8::Integer::New(isolate, promise->State()), result});
+  }
+  if (object->IsProxy()) return answer({js::intern(isolate, "proxy"), object.As<v8::Proxy>()->GetTarget()});
+  if (object->IsSharedArrayBuffer()) return answer({js::intern(isolate, "shared")});
+  if (object->IsMapIterator() || object->IsSetIterator()) {
+    bool pairs = false;
+    v8::Local<v8::Array> items;
+    if (!object->PreviewEntries(&pairs).ToLocal(&items)) return v8::Undefined(isolate);
+    const char* kind = object->IsMapIterator() ? (pairs ? "Map Entries" : "Map Iterator") : pairs ? "Set Entries" : "Set Iterator";
+    return answer({js::intern(isolate, "entries"), js::intern(isolate, kind), items, v8::Boolean::New(isolate, pairs)});
+  }
+  return v8::Undefined(isolate);
+}
+
 }  // namespace
 
 void register_timers(js::OpTable& ops) {
@@ -51,6 +76,7 @@ void register_timers(js::OpTable& ops) {
   ops.add<performance_time_origin>("performance_time_origin");
   ops.add<console_write>("console_write");
   ops.add<report_uncaught>("report_uncaught");
+  ops.add<inspect_native>("inspect_native");
   ops.add<exception_details>("exception_details");
 }
 
