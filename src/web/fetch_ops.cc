@@ -8,6 +8,7 @@
 #include "js/ops.h"
 #include "net/client/content_decoder.h"
 #include "net/websocket/connect.h"
+#include "net/websocket/header_list.h"
 #include "web/network_services.h"
 
 namespace adit::web {
@@ -74,7 +75,8 @@ void fetch_abort(js::Handle<FetchCall> fetch_call, std::string reason) {
 // Decodes what Workers decode by themselves. The headers stay as received.
 void decode_body(net::IncomingResponse& response) {
   auto coding = response.joined_header("content-encoding");
-  if (coding != "gzip" && coding != "br") return;
+  using net::websocket::equals_ignoring_case;
+  if (!equals_ignoring_case(coding, "gzip") && !equals_ignoring_case(coding, "br")) return;
   if (auto decoding = net::DecodingSource::create(response.body, coding)) response.body = std::move(decoding);
 }
 

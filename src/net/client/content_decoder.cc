@@ -92,7 +92,10 @@ class BrotliCodec final : public Codec {
 
 class Decoding final : public DecodingSource, public std::enable_shared_from_this<Decoding> {
  public:
-  Decoding(std::shared_ptr<ByteSource> encoded, std::unique_ptr<Codec> codec) : m_encoded(std::move(encoded)), m_codec(std::move(codec)) {}
+  Decoding(std::shared_ptr<ByteSource> encoded, std::unique_ptr<Codec> codec, std::string_view coding)
+      : m_encoded(std::move(encoded)), m_codec(std::move(codec)), m_coding(coding) {}
+
+  std::string_view coding() const override { return m_coding; }
 
   void read(ReadCallback callback) override {
     VERIFY(!m_reader);
@@ -189,6 +192,7 @@ class Decoding final : public DecodingSource, public std::enable_shared_from_thi
 
   std::shared_ptr<ByteSource> m_encoded;
   std::unique_ptr<Codec> m_codec;
+  std::string_view m_coding;  // static text
   ReadCallback m_reader;
   Bytes m_input;
   size_t m_position = 0;
@@ -205,12 +209,11 @@ class Decoding final : public DecodingSource, public std::enable_shared_from_thi
 
 std::shared_ptr<DecodingSource> DecodingSource::create(std::shared_ptr<ByteSource> encoded, std::string_view coding) {
   using websocket::equals_ignoring_case;
-  std::unique_ptr<Codec> codec;
-  if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip")) codec = std::make_unique<ZlibCodec>(ZlibCodec::gzip_window_bits);
-  else if (equals_ignoring_case(coding, "deflate")) codec = std::make_unique<ZlibCodec>(0);
-  else if (equals_ignoring_case(coding, "br")) codec = std::make_unique<BrotliCodec>();
-  if (!codec) return nullptr;
-  return std::make_shared<Decoding>(std::move(encoded), std::move(codec));
+  auto make = [&](std::unique_ptr<Codec> codec, std::string_view name) { return std::make_shared<Decoding>(std::move(encoded), std::move(codec), name); };
+  if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip")) return make(std::make_unique<ZlibCodec>(ZlibCodec::gzip_window_bits), "gzip");
+  if (equals_ignoring_case(coding, "deflate")) return make(std::make_unique<ZlibCodec>(0), "deflate");
+  if (equals_ignoring_case(coding, "br")) return make(std::make_unique<BrotliCodec>(), "br");
+  return nullptr;
 }
 
 }  // namespace adit::net

@@ -13,6 +13,7 @@ class DecodingSource : public ByteSource {
  public:
   // Null when the coding is not one of gzip, x-gzip, deflate, br.
   static std::shared_ptr<DecodingSource> create(std::shared_ptr<ByteSource> encoded, std::string_view coding);
+  virtual std::string_view coding() const = 0;
   // Gives the encoded octets back for passing them on as they are; null once decoding has started.
   virtual std::shared_ptr<ByteSource> release_encoded() = 0;
 };

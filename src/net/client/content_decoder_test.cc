@@ -1,5 +1,7 @@
 #include "net/client/content_decoder.h"
 
+#include "net/client/content_encoder.h"
+
 #include <brotli/encode.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -150,6 +152,34 @@ TEST(ContentDecoder, cancels_what_it_reads_from) {
 
 TEST(ContentDecoder, knows_its_codings) {
   for (const char* coding : {"identity", "", "zstd", "gzip, br"}) EXPECT_FALSE(DecodingSource::create(std::make_shared<MemorySource>(Bytes{}), coding)) << coding;
+}
+
+TEST(ContentEncoder, passes_an_unread_encoded_body_on_as_it_came) {
+  auto encoded = encode("gzip", sample(100));
+  auto untouched = encode_body(DecodingSource::create(std::make_shared<Pieces>(encoded, 10), "gzip"), "GZIP");
+  EXPECT_TRUE(drain(*untouched).data == encoded);
+}
+
+TEST(ContentEncoder, compresses_every_other_body_so_that_each_chunk_arrives) {
+  for (const char* coding : {"gzip", "br"}) {
+    auto data = sample(300'000);
+    auto source = encode_body(std::make_shared<Pieces>(data, 1000), coding);
+    auto decoding = DecodingSource::create(source, coding);
+    size_t first = 0;
+    decoding->read([&](Result<Bytes> chunk) { first = chunk.value().size(); });
+    EXPECT_EQ(first, 1000U) << coding;
+    EXPECT_EQ(drain(*decoding).data.size(), data.size() - 1000) << coding;
+    // Another coding than the one it came in: decoded and encoded anew.
+    auto again = encode_body(DecodingSource::create(std::make_shared<Pieces>(encode("gzip", data), 999), "gzip"), "br");
+    EXPECT_TRUE(drain(*DecodingSource::create(again, "br")).data == data);
+    EXPECT_EQ(drain(*DecodingSource::create(encode_body(std::make_shared<MemorySource>(Bytes{}), coding), coding)).error, "");
+  }
+}
+
+TEST(ContentEncoder, leaves_codings_alone_that_it_does_not_know) {
+  auto body = std::make_shared<MemorySource>(copy_bytes("x"));
+  EXPECT_EQ(encode_body(body, "zstd"), body);
+  EXPECT_EQ(encode_body(body, "gzip, br"), body);
 }
 
 }  // namespace
