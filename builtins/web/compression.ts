@@ -1,9 +1,10 @@
 // Compression standard: CompressionStream and DecompressionStream over zlib ops. One native codec per stream; a chunk is compressed in
-// the turn in which it is written.
+// the turn in which it is written. As in Workers, a script's write() does not wait for a reader (code that awaits its writes and reads
+// afterwards works); what is piped in does, so that a slow reader holds back a fast source.
 import { type NativeHandle, native } from "../native";
 import { bytesOfChunk } from "./streams/identity";
 import { INTERNAL } from "./streams/convert";
-import { TransformCore, type TransformAlgorithms } from "./streams/transform_core";
+import { DEFAULT_STRATEGIES, TransformCore, type TransformAlgorithms } from "./streams/transform_core";
 import { TransformStream } from "./streams/transform_stream";
 import { defineInterface } from "./webidl";
 
@@ -24,16 +25,18 @@ class CodecTransform implements TransformAlgorithms {
   constructor(private readonly codec: Codec) {}
 
   transform(chunk: unknown, stream: TransformCore): undefined {
-    const output = ops.codec_write(this.codec, bytesOfChunk(chunk));
-    if (output.byteLength > 0) stream.enqueue(output);
+    stream.enqueue(ops.codec_write(this.codec, bytesOfChunk(chunk)));
   }
 
   flush(stream: TransformCore): undefined {
-    const output = ops.codec_finish(this.codec);
-    if (output.byteLength > 0) stream.enqueue(output);
+    stream.enqueue(ops.codec_finish(this.codec));
   }
 
   cancel(): undefined {}
+}
+
+function createCore(codec: Codec): TransformCore {
+  return new TransformCore(new CodecTransform(codec), true, DEFAULT_STRATEGIES, true).begin();
 }
 
 function checkFormat(format: unknown): string {
@@ -44,14 +47,14 @@ function checkFormat(format: unknown): string {
 
 export class CompressionStream extends TransformStream {
   constructor(format: "gzip" | "deflate" | "deflate-raw") {
-    super(INTERNAL, new TransformCore(new CodecTransform(ops.compression_create(checkFormat(format))), true).begin());
+    super(INTERNAL, createCore(ops.compression_create(checkFormat(format))));
   }
 }
 defineInterface(CompressionStream, "CompressionStream");
 
 export class DecompressionStream extends TransformStream {
   constructor(format: "gzip" | "deflate" | "deflate-raw") {
-    super(INTERNAL, new TransformCore(new CodecTransform(ops.decompression_create(checkFormat(format))), true).begin());
+    super(INTERNAL, createCore(ops.decompression_create(checkFormat(format))));
   }
 }
 defineInterface(DecompressionStream, "DecompressionStream");

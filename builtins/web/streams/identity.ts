@@ -35,7 +35,7 @@ class Identity implements TransformAlgorithms {
       if (bytes.byteLength > this.remaining) throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
       this.remaining -= bytes.byteLength;
     }
-    if (bytes.byteLength > 0) stream.enqueue(bytes.slice());
+    stream.enqueue(bytes.slice());
   }
 
   flush(): undefined {

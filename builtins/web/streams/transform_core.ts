@@ -34,6 +34,8 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
   private readonly source: DefaultControllerCore | ByteControllerCore;
   private readonly sink: WritableControllerCore;
   private algorithms: TransformAlgorithms;
+  /** Writes of a script (not those of a pipe) do not wait for the readable side. */
+  private readonly isEager: boolean;
   private backpressure = true;
   private hasHeld = false;
   private held: unknown = undefined;
@@ -42,8 +44,9 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
   private resumeSteps: (() => void) | undefined = undefined;
 
   /** InitializeTransformStream and SetUpTransformStreamDefaultController; start() or begin() follows. */
-  constructor(algorithms: TransformAlgorithms, isByte: boolean, strategies: TransformStrategies = DEFAULT_STRATEGIES) {
+  constructor(algorithms: TransformAlgorithms, isByte: boolean, strategies: TransformStrategies = DEFAULT_STRATEGIES, isEager = false) {
     this.algorithms = algorithms;
+    this.isEager = isEager;
     this.sink = new WritableControllerCore(this.writable, this, strategies.writableHighWaterMark, strategies.writableSize);
     this.source = isByte
       ? new ByteControllerCore(this.readable, this, strategies.readableHighWaterMark)
@@ -82,7 +85,7 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
 
   /** TransformStreamDefaultSinkWriteAlgorithm. */
   write(chunk: unknown): Promise<unknown> | undefined | typeof PENDING {
-    if (!this.backpressure) return this.perform(chunk);
+    if (!this.backpressure || (this.isEager && this.writable.writer?.owner === undefined)) return this.perform(chunk);
     this.held = chunk;
     this.hasHeld = true;
     return PENDING;
@@ -218,8 +221,8 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
     const { source } = this;
     if (!source.canCloseOrEnqueue()) throw new TypeError("Unable to enqueue: the readable side of this TransformStream is closed.");
     try {
-      if (source.isByte) source.enqueueOwned(chunk as Uint8Array);
-      else source.enqueue(chunk);
+      if (!source.isByte) source.enqueue(chunk);
+      else if ((chunk as Uint8Array).byteLength > 0) source.enqueueOwned(chunk as Uint8Array);
     } catch (error) {
       this.errorWritableAndUnblockWrite(error);
       throw this.readable.storedError;
