@@ -2,13 +2,6 @@
 // Conversions are spelled out where they are used, cheap paths first; here is only what more than one class needs.
 // Messages are the ones that Workers show, so that an error found in the wild says the same thing here.
 
-declare global {
-  interface String {
-    isWellFormed(): boolean;
-    toWellFormed(): string;
-  }
-}
-
 /** § 3.7.7 step 3, too few arguments, in the words that Workers use. `index` counts from 1. */
 export function missingArgument(method: string, interfaceName: string, index: number, type: string): never {
   throw new TypeError(`Failed to execute '${method}' on '${interfaceName}': parameter ${index} is not of type '${type}'.`);
