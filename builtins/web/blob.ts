@@ -1,7 +1,7 @@
 // File API § 3, the Blob class. A blob is one Uint8Array that nobody changes; slices share its memory.
 // Invariant: #bytes is never handed to a worker, only copies of it are.
-import { bytesOfBufferSource, isBufferSource, octetsOf, textOf } from "./octets";
-import { streamOfBytes } from "./octet_stream";
+import { bytesOfBufferSource, concatenate, isBufferSource, octetsOf, textOf } from "./octets";
+import { type ReadableStream, streamFromBytes } from "./streams";
 import { badConstructorArgument, defineInterface, isDictionary, toDOMString, toUSVString } from "./webidl";
 
 export let isBlob: (value: unknown) => value is Blob;
@@ -22,19 +22,11 @@ export function blobType(type: unknown): string {
 function concatenateParts(parts: unknown): Uint8Array {
   if (parts === undefined) return new Uint8Array(0);
   if (!Array.isArray(parts)) badConstructorArgument("Blob", 1, "Array");
-  let size = 0;
-  const chunks = (parts as unknown[]).map((part) => {
-    const chunk = isBlob(part) ? blobBytes(part) : isBufferSource(part) ? bytesOfBufferSource(part) : octetsOf(toUSVString(part));
-    size += chunk.length;
-    return chunk;
-  });
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return concatenate(
+    (parts as unknown[]).map((part) =>
+      isBlob(part) ? blobBytes(part) : isBufferSource(part) ? bytesOfBufferSource(part) : octetsOf(toUSVString(part)),
+    ),
+  );
 }
 
 /** A relative position, as slice() understands it. */
@@ -43,20 +35,28 @@ function clampPosition(value: unknown, size: number): number {
   return position < 0 ? Math.max(size + position, 0) : Math.min(position, size);
 }
 
+export interface BlobPropertyBag {
+  type?: string;
+  endings?: string;
+}
+
 export class Blob {
   static {
     isBlob = (value): value is Blob => typeof value === "object" && value !== null && #bytes in value;
     blobBytes = (blob) => blob.#bytes;
-    blobOfBytes = (bytes, type) => new Blob(bytes as never, type as never, ownBytes as never);
+    blobOfBytes = (bytes, type) => new Blob(bytes, type, ownBytes);
   }
 
   readonly #bytes: Uint8Array;
   readonly #type: string;
 
-  constructor(parts: unknown[] | undefined = undefined, options: { type?: string; endings?: string } | null | undefined = undefined) {
-    if (arguments.length === 3 && (arguments[2] as unknown) === ownBytes) {
-      this.#bytes = parts as unknown as Uint8Array;
-      this.#type = options as unknown as string;
+  constructor(parts?: unknown[], options?: BlobPropertyBag | null);
+  /** @internal The bytes, which the caller gives up, and the type as they are. */
+  constructor(bytes: Uint8Array, type: string, own: typeof ownBytes);
+  constructor(parts: unknown = undefined, options: unknown = undefined, own: unknown = undefined) {
+    if (own === ownBytes) {
+      this.#bytes = parts as Uint8Array;
+      this.#type = options as string;
       return;
     }
     this.#bytes = concatenateParts(parts);
@@ -82,8 +82,8 @@ export class Blob {
     return blobOfBytes(this.#bytes.subarray(from, Math.max(from, to)), type === undefined ? "" : blobType(type));
   }
 
-  stream(): ReadableStream<Uint8Array> {
-    return streamOfBytes(this.#bytes.slice());
+  stream(): ReadableStream {
+    return streamFromBytes(this.#bytes.slice());
   }
 
   async text(): Promise<string> {

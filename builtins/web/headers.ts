@@ -113,8 +113,9 @@ export type HeadersInit = Headers | Iterable<Iterable<string>> | Record<string, 
 
 /** Headers of a block. Immutable ones are those of a request that came in or of a response from fetch. */
 export let headersFromBlock: (block: string, immutable?: boolean) => Headers;
-/** A copy that may be changed. */
-export let copyHeaders: (headers: Headers, immutable?: boolean) => Headers;
+/** A copy that may be changed, or one that is as immutable as the original. */
+export let copyHeaders: (headers: Headers) => Headers;
+export let cloneHeaders: (headers: Headers) => Headers;
 /** "name: value\r\n" for each, in insertion order. */
 export let headerLines: (headers: Headers) => string;
 /** The same as a block: what headersFromBlock takes. */
@@ -136,11 +137,15 @@ export class Headers {
       headers.#immutable = immutable;
       return headers;
     };
-    copyHeaders = (headers, immutable = false) => {
+    copyHeaders = (headers) => {
       const copy = new Headers();
       copy.#list = headers.#list?.slice();
       copy.#block = headers.#block;
-      copy.#immutable = immutable;
+      return copy;
+    };
+    cloneHeaders = (headers) => {
+      const copy = copyHeaders(headers);
+      copy.#immutable = headers.#immutable;
       return copy;
     };
     headerLines = (headers) => {

@@ -3,9 +3,9 @@
 // As on Workers, a lone LF is taken for CRLF, and what stands before the first and after the last delimiter is ignored.
 import { blobBytes } from "./blob";
 import { fileOfBytes } from "./file";
-import { FormDataValue } from "./form_data";
+import type { FormDataValue } from "./form_data";
 import { quotedString } from "./mime";
-import { octetsOf, textOf } from "./octets";
+import { concatenate, octetsOf, textWithBomOf } from "./octets";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -49,15 +49,9 @@ export function parseMultipart(bytes: Uint8Array, boundary: string): FormDataVal
     const body = bytes.subarray(bodyStart, bodyEnd);
     entries.push(
       part.name,
-      part.filename === undefined ? partText(body) : fileOfBytes(body.slice(), part.filename, part.type),
+      part.filename === undefined ? textWithBomOf(body) : fileOfBytes(body.slice(), part.filename, part.type),
     );
   }
-}
-
-/** UTF-8 decode without BOM: unlike a whole body's, a value's BOM stays. */
-function partText(body: Uint8Array): string {
-  const hasBom = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
-  return hasBom ? `\uFEFF${textOf(body)}` : textOf(body);
 }
 
 interface Part {
@@ -77,7 +71,7 @@ function parsePartHeaders(bytes: Uint8Array, position: number): [part: Part, bod
     const line = bytes.subarray(position, lineEnd);
     position = end + 1;
     if (line.length === 0) break;
-    const text = partText(line);
+    const text = textWithBomOf(line);
     const colon = text.indexOf(":");
     if (colon <= 0) throw new TypeError("No valid Content-Disposition header found in FormData part.");
     const name = text.slice(0, colon).toLowerCase();
@@ -145,16 +139,4 @@ export function serializeMultipart(entries: readonly FormDataValue[], boundary: 
   if (chunks.length === 0) return text;
   chunks.push(text);
   return concatenate(chunks.map((chunk) => (typeof chunk === "string" ? octetsOf(chunk) : chunk)));
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const chunk of chunks) size += chunk.length;
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
 }
