@@ -78,7 +78,7 @@ const readableTee = ReadableStream.prototype.tee;
 /** The stream of a body that was used before anyone asked for its stream: locked and disturbed. */
 function usedStream(): ReadableStream {
   const stream = streamFromBytes(new Uint8Array(0));
-  void stream.getReader().read();
+  void stream.getReader().cancel();
   return stream;
 }
 
