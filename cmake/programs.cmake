@@ -6,3 +6,19 @@ foreach(source ${benchmarks})
   adit_program(bench_${name} SOURCES ${source} LINK adit_net)
   set_target_properties(bench_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
 endforeach()
+
+# Fuzz programs: src/MODULE/some/name_fuzz.cc becomes MODULE_some_name_fuzz (cmake --preset fuzz). clang's libFuzzer and sanitizers
+# are linked in statically and, though made for the host's older C library, run on forky's (dep_runtime); without it the libraries of
+# .deps do not link, because they want symbols that the host's C library lacks.
+if(ADIT_FUZZ)
+  file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*_fuzz.cc)
+  foreach(source ${fuzzers})
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR}/src ${source})
+    string(REGEX MATCH "^[^/]+" module ${path})
+    string(REGEX REPLACE "/" "_" name ${path})
+    string(REGEX REPLACE "\\.cc$" "" name ${name})
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
+    target_link_libraries(${name} PRIVATE adit_flags adit_${module} dep_runtime)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()

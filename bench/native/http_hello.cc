@@ -1,6 +1,5 @@
 // The HTTP server alone, answering a constant: its cost per request against bench/native/epoll_hello.cc is what our codec costs.
 //   build/release/bench_http_hello PORT
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -18,7 +17,6 @@ class Hello final : public adit::net::HttpHandler {
 }  // namespace
 
 int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);
   auto loop = adit::net::Loop::create().value();
   Hello hello;
   adit::net::HttpServerOptions options;

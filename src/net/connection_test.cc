@@ -22,7 +22,6 @@ struct Recorder : Stream::Listener {
 class Tcp : public testing::Test {
  protected:
   void SetUp() override {
-    signal(SIGPIPE, SIG_IGN);
     listener = TcpListener::create(*loop, {}, [this](std::unique_ptr<Connection> connection) {
                  connection->set_listener(&server_side);
                  accepted = std::move(connection);

@@ -1,5 +1,7 @@
 #include "net/loop.h"
 
+#include <csignal>
+
 namespace adit::net {
 
 struct Timer::State {
@@ -50,6 +52,8 @@ Timer& Timer::operator=(Timer&& other) noexcept {
 bool Timer::is_active() const { return m_state != nullptr; }
 
 Result<std::unique_ptr<Loop>> Loop::create() {
+  // A write to a connection that the peer has closed must be an error, not the end of the process; libuv leaves that to its user.
+  std::signal(SIGPIPE, SIG_IGN);
   std::unique_ptr<Loop> loop(new Loop());
   if (int code = uv_loop_init(&loop->m_loop); code != 0) return Error::from_errno("create event loop", -code);
   loop->m_thread = uv_thread_self();
