@@ -89,7 +89,10 @@ const suites = {
   ],
   unit: () => unitPrograms("build/release"),
   cli: () => whenThere("tests/cli/run", ["tests/cli/run"]),
-  web: () => whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
+  web: () => [
+    ...whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
+    ...nodeTest(listed("tests/web/streams", /\.test\.mjs$/)),
+  ],
   bindings: () => whenThere("tests/bindings/run.mjs", [node, "tests/bindings/run.mjs"]),
   e2e: () => nodeTest(listed("tests/e2e", /\.test\.mjs$/)),
   bad_input: () => nodeTest(listed("tests/e2e/bad_input", /\.test\.mjs$/)),

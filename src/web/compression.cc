@@ -19,13 +19,17 @@ std::optional<int> window_bits(std::string_view format) {
   return std::nullopt;
 }
 
-Error unknown_format(std::string_view format) { return Error::type_error("unknown compression format: " + std::string(format)); }
+Error unknown_format(std::string_view format) {
+  return Error::type_error("unknown compression format: " + std::string(format));
+}
 
 class Compressor final : public Codec {
  public:
   ~Compressor() override { deflateEnd(&m_stream); }
 
-  bool init(int bits) { return deflateInit2(&m_stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY) == Z_OK; }
+  bool init(int bits) {
+    return deflateInit2(&m_stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY) == Z_OK;
+  }
 
   Result<Bytes> write(BytesView input) override { return run(input, Z_NO_FLUSH); }
   Result<Bytes> finish() override { return run({}, Z_FINISH); }
@@ -37,7 +41,8 @@ class Compressor final : public Codec {
     m_stream.avail_in = static_cast<uInt>(input.size());
     size_t used = 0;
     do {
-      output.resize(used + (output.empty() ? deflateBound(&m_stream, std::min(input.size(), chunk_size_bytes)) : chunk_size_bytes));
+      output.resize(used + (output.empty() ? deflateBound(&m_stream, std::min(input.size(), chunk_size_bytes))
+                                           : chunk_size_bytes));
       m_stream.next_out = output.data() + used;
       m_stream.avail_out = static_cast<uInt>(output.size() - used);
       int status = deflate(&m_stream, flush);

@@ -11,7 +11,8 @@ namespace {
 
 class LinkedSource final : public net::ByteSource, public std::enable_shared_from_this<LinkedSource> {
  public:
-  LinkedSource(std::shared_ptr<net::ByteSource> upstream, std::optional<uint64_t> length_bytes, Function<void(Result<void>)> ended)
+  LinkedSource(std::shared_ptr<net::ByteSource> upstream, std::optional<uint64_t> length_bytes,
+               Function<void(Result<void>)> ended)
       : m_upstream(std::move(upstream)), m_remaining_bytes(length_bytes), m_ended(std::move(ended)) {}
 
   void read(net::ReadCallback callback) override {
@@ -26,7 +27,9 @@ class LinkedSource final : public net::ByteSource, public std::enable_shared_fro
     end(reason);
   }
 
-  std::optional<uint64_t> remaining_bytes() const override { return m_remaining_bytes ? m_remaining_bytes : m_upstream->remaining_bytes(); }
+  std::optional<uint64_t> remaining_bytes() const override {
+    return m_remaining_bytes ? m_remaining_bytes : m_upstream->remaining_bytes();
+  }
 
  private:
   Result<Bytes> check(Result<Bytes> result) {
@@ -35,9 +38,11 @@ class LinkedSource final : public net::ByteSource, public std::enable_shared_fro
       return result;
     }
     const auto& chunk = result.value();
-    if (m_remaining_bytes && chunk.size() > *m_remaining_bytes) return fail("Attempt to write too many bytes through a FixedLengthStream.");
+    if (m_remaining_bytes && chunk.size() > *m_remaining_bytes)
+      return fail("Attempt to write too many bytes through a FixedLengthStream.");
     if (chunk.empty() && m_remaining_bytes && *m_remaining_bytes > 0)
-      return fail("FixedLengthStream did not see all expected bytes before close(): " + std::to_string(*m_remaining_bytes) + " are missing.");
+      return fail("FixedLengthStream did not see all expected bytes before close(): " +
+                  std::to_string(*m_remaining_bytes) + " are missing.");
     if (m_remaining_bytes) *m_remaining_bytes -= chunk.size();
     if (chunk.empty()) end({});
     return result;
@@ -64,7 +69,8 @@ class LinkedSource final : public net::ByteSource, public std::enable_shared_fro
 // ready chunks does not deepen the stack.
 class Gatherer final : public std::enable_shared_from_this<Gatherer> {
  public:
-  Gatherer(std::shared_ptr<net::ByteSource> source, net::ReadCallback callback) : m_source(std::move(source)), m_callback(std::move(callback)) {}
+  Gatherer(std::shared_ptr<net::ByteSource> source, net::ReadCallback callback)
+      : m_source(std::move(source)), m_callback(std::move(callback)) {}
 
   void run() {
     m_running = true;
@@ -96,8 +102,8 @@ class Gatherer final : public std::enable_shared_from_this<Gatherer> {
 
 }  // namespace
 
-std::shared_ptr<net::ByteSource> link_source(std::shared_ptr<net::ByteSource> upstream, std::optional<uint64_t> length_bytes,
-                                             Function<void(Result<void>)> ended) {
+std::shared_ptr<net::ByteSource> link_source(std::shared_ptr<net::ByteSource> upstream,
+                                             std::optional<uint64_t> length_bytes, Function<void(Result<void>)> ended) {
   return std::make_shared<LinkedSource>(std::move(upstream), length_bytes, std::move(ended));
 }
 

@@ -59,7 +59,8 @@ std::vector<Source> source_tee(Source source) {
 v8::Local<v8::Value> source_link(js::Call& call, Source upstream, std::optional<uint64_t> length) {
   auto [promise, settle] = call.promise<void>();
   auto shared = std::make_shared<js::Settle<void>>(std::move(settle));
-  Source linked = link_source(std::move(upstream), length, [shared](Result<void> outcome) { (*shared)(std::move(outcome)); });
+  Source linked =
+      link_source(std::move(upstream), length, [shared](Result<void> outcome) { (*shared)(std::move(outcome)); });
   v8::Local<v8::Value> elements[] = {js::to_js(call.v8(), std::move(linked)), promise.local};
   return v8::Array::New(call.v8(), elements, 2);
 }

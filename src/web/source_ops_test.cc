@@ -127,7 +127,8 @@ TEST(TeeSource, an_error_reaches_both) {
 TEST(LinkSource, passes_on_and_tells_the_end) {
   auto source = std::make_shared<FakeSource>();
   std::string outcome;
-  auto link = link_source(source, 3, [&](Result<void> result) { outcome = result.is_ok() ? "ok" : result.error().message(); });
+  auto link =
+      link_source(source, 3, [&](Result<void> result) { outcome = result.is_ok() ? "ok" : result.error().message(); });
   EXPECT_EQ(link->remaining_bytes(), 3u);
   source->push("abc");
   source->push("");

@@ -65,7 +65,8 @@ class Tee final : public std::enable_shared_from_this<Tee> {
     m_pulling = false;
     if (result.is_error()) m_outcome = Result<void>(result.error());
     else if (result.value().empty()) m_outcome = Result<void>();
-    std::array<net::ReadCallback, 2> readers{std::exchange(m_branches[0].reader, nullptr), std::exchange(m_branches[1].reader, nullptr)};
+    std::array<net::ReadCallback, 2> readers{std::exchange(m_branches[0].reader, nullptr),
+                                             std::exchange(m_branches[1].reader, nullptr)};
     if (!m_outcome) keep_for_absent_reader(readers, result.value());
     for (auto& reader : readers)
       if (reader) reader(result.is_error() ? Result<Bytes>(result.error()) : Result<Bytes>(result.value()));
@@ -96,7 +97,8 @@ class TeeBranch final : public net::ByteSource {
 
 }  // namespace
 
-std::pair<std::shared_ptr<net::ByteSource>, std::shared_ptr<net::ByteSource>> tee_source(std::shared_ptr<net::ByteSource> upstream) {
+std::pair<std::shared_ptr<net::ByteSource>, std::shared_ptr<net::ByteSource>> tee_source(
+    std::shared_ptr<net::ByteSource> upstream) {
   auto tee = std::make_shared<Tee>(std::move(upstream));
   return {std::make_shared<TeeBranch>(tee, 0), std::make_shared<TeeBranch>(tee, 1)};
 }

@@ -31,10 +31,13 @@ export class ReadableByteStreamController {
   enqueue(chunk: ArrayBufferView): void {
     const core = this.#core;
     if (!ArrayBuffer.isView(chunk)) {
-      throw new TypeError("Failed to execute 'enqueue' on 'ReadableByteStreamController': parameter 1 is not of type 'ArrayBufferView'.");
+      throw new TypeError(
+        "Failed to execute 'enqueue' on 'ReadableByteStreamController': parameter 1 is not of type 'ArrayBufferView'.",
+      );
     }
     if (chunk.byteLength === 0) throw new TypeError("Cannot enqueue a zero-length ArrayBufferView.");
-    if (chunk.buffer.byteLength === 0) throw new TypeError("Cannot enqueue a view of a zero-length or detached buffer.");
+    if (chunk.buffer.byteLength === 0)
+      throw new TypeError("Cannot enqueue a view of a zero-length or detached buffer.");
     if (!core.canCloseOrEnqueue()) throw new TypeError("Unable to enqueue: this ReadableStream is closed.");
     core.enqueue(chunk);
   }
@@ -83,7 +86,9 @@ export class ReadableStreamBYOBRequest {
   respondWithNewView(view: ArrayBufferView): void {
     const state = this.#state;
     if (!ArrayBuffer.isView(view)) {
-      throw new TypeError("Failed to execute 'respondWithNewView' on 'ReadableStreamBYOBRequest': parameter 1 is not of type 'ArrayBufferView'.");
+      throw new TypeError(
+        "Failed to execute 'respondWithNewView' on 'ReadableStreamBYOBRequest': parameter 1 is not of type 'ArrayBufferView'.",
+      );
     }
     if (state.controller === undefined) throw usedError();
     if (isDetached(view.buffer)) throw new TypeError("The buffer of the view is detached.");
@@ -97,7 +102,11 @@ function usedError(): TypeError {
 }
 
 /** A request object and the way to invalidate it. */
-export function makeByobRequest(controller: ByteControllerCore, view: Uint8Array, atLeast: number): { request: ReadableStreamBYOBRequest; invalidate(): void } {
+export function makeByobRequest(
+  controller: ByteControllerCore,
+  view: Uint8Array,
+  atLeast: number,
+): { request: ReadableStreamBYOBRequest; invalidate(): void } {
   const state: RequestState = { controller, view, atLeast };
   const invalidate = () => {
     state.controller = undefined;
@@ -105,4 +114,3 @@ export function makeByobRequest(controller: ByteControllerCore, view: Uint8Array
   };
   return { request: new ReadableStreamBYOBRequest(INTERNAL, state), invalidate };
 }
-

@@ -6,8 +6,18 @@ import { INTERNAL } from "./convert";
 import { resolved } from "./promises";
 import { Queue } from "./queue";
 import {
-  closeReadable, errorReadable, hasByobReader, PENDING, pendingIntoReads, ReadableState, whenStarted,
-  type ReadableAlgorithms, type ReadableCore, type ReaderCore, type ReadIntoRequest, type ReadRequest,
+  closeReadable,
+  errorReadable,
+  hasByobReader,
+  PENDING,
+  pendingIntoReads,
+  ReadableState,
+  whenStarted,
+  type ReadableAlgorithms,
+  type ReadableCore,
+  type ReaderCore,
+  type ReadIntoRequest,
+  type ReadRequest,
 } from "./readable_core";
 
 const NOTHING: ReadableAlgorithms = { pull: () => undefined, cancel: () => undefined };
@@ -30,13 +40,25 @@ export type ViewConstructor = new (buffer: ArrayBuffer, byteOffset: number, leng
 
 /** The constructor and element size that a filled view is made with. */
 export function viewKind(view: ArrayBufferView): { make: ViewConstructor; elementSize: number } {
-  if (view instanceof Uint8Array && view.constructor === Uint8Array) return { make: Uint8Array as ViewConstructor, elementSize: 1 };
+  if (view instanceof Uint8Array && view.constructor === Uint8Array)
+    return { make: Uint8Array as ViewConstructor, elementSize: 1 };
   if (view instanceof DataView) return { make: DataView as ViewConstructor, elementSize: 1 };
-  for (const kind of TYPED_ARRAYS) if (view instanceof kind) return { make: kind as ViewConstructor, elementSize: kind.BYTES_PER_ELEMENT };
+  for (const kind of TYPED_ARRAYS)
+    if (view instanceof kind) return { make: kind as ViewConstructor, elementSize: kind.BYTES_PER_ELEMENT };
   return { make: Uint8Array as ViewConstructor, elementSize: 1 };
 }
 const TYPED_ARRAYS = [
-  Uint8Array, Int8Array, Uint8ClampedArray, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+  Uint8Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
 ];
 
 const NONE: readonly PullInto[] = [];
@@ -79,7 +101,12 @@ export class ByteControllerCore {
   private invalidate: (() => void) | undefined = undefined;
 
   /** SetUpReadableByteStreamController up to the start algorithm; start() or `started = true` follows. */
-  constructor(stream: ReadableCore, algorithms: ReadableAlgorithms, highWaterMark: number, autoAllocateChunkSize?: number) {
+  constructor(
+    stream: ReadableCore,
+    algorithms: ReadableAlgorithms,
+    highWaterMark: number,
+    autoAllocateChunkSize?: number,
+  ) {
     this.stream = stream;
     this.algorithms = algorithms;
     this.highWaterMark = highWaterMark;
@@ -130,7 +157,8 @@ export class ByteControllerCore {
   shouldCallPull(): boolean {
     if (!this.started || !this.canCloseOrEnqueue()) return false;
     const reader = this.stream.reader;
-    if (reader !== undefined && (reader.requests.length > 0 || (reader.isByob && reader.intoRequests!.length > 0))) return true;
+    if (reader !== undefined && (reader.requests.length > 0 || (reader.isByob && reader.intoRequests!.length > 0)))
+      return true;
     return this.highWaterMark - this.queueBytes > 0;
   }
 
@@ -153,7 +181,11 @@ export class ByteControllerCore {
   byobRequest(): ReadableStreamBYOBRequest | null {
     if (this.request === null && this.pullIntos.length > 0) {
       const first = this.pullIntos.peek();
-      const view = new Uint8Array(first.buffer, first.byteOffset + first.bytesFilled, first.byteLength - first.bytesFilled);
+      const view = new Uint8Array(
+        first.buffer,
+        first.byteOffset + first.bytesFilled,
+        first.byteLength - first.bytesFilled,
+      );
       const made = makeByobRequest(this, view, first.minimumFill - first.bytesFilled);
       this.request = made.request;
       this.invalidate = made.invalidate;
@@ -397,7 +429,8 @@ export class ByteControllerCore {
       if (bytesWritten !== 0) throw new TypeError("bytesWritten must be 0 once the stream is closed.");
     } else {
       if (bytesWritten === 0) throw new TypeError("bytesWritten must be greater than 0 while the stream is readable.");
-      if (first.bytesFilled + bytesWritten > first.byteLength) throw new RangeError("bytesWritten is larger than the view of the BYOB request.");
+      if (first.bytesFilled + bytesWritten > first.byteLength)
+        throw new RangeError("bytesWritten is larger than the view of the BYOB request.");
     }
     first.buffer = transferBuffer(first.buffer);
     this.respondInternal(first, bytesWritten);
@@ -412,9 +445,12 @@ export class ByteControllerCore {
     } else if (byteLength === 0) {
       throw new TypeError("The view must not be empty while the stream is readable.");
     }
-    if (first.byteOffset + first.bytesFilled !== view.byteOffset) throw new RangeError("The view does not start where the BYOB request does.");
-    if (first.bufferByteLength !== view.buffer.byteLength) throw new RangeError("The buffer of the view has another size than that of the BYOB request.");
-    if (first.bytesFilled + byteLength > first.byteLength) throw new RangeError("The view is larger than the BYOB request.");
+    if (first.byteOffset + first.bytesFilled !== view.byteOffset)
+      throw new RangeError("The view does not start where the BYOB request does.");
+    if (first.bufferByteLength !== view.buffer.byteLength)
+      throw new RangeError("The buffer of the view has another size than that of the BYOB request.");
+    if (first.bytesFilled + byteLength > first.byteLength)
+      throw new RangeError("The view is larger than the BYOB request.");
     first.buffer = transferBuffer(view.buffer);
     this.respondInternal(first, byteLength);
   }
@@ -476,7 +512,9 @@ export class ByteControllerCore {
       } catch (error) {
         return request.errorSteps(error);
       }
-      this.pullIntos.push(new PullInto(buffer, 0, this.autoAllocateChunkSize, 1, 1, Uint8Array as ViewConstructor, "default"));
+      this.pullIntos.push(
+        new PullInto(buffer, 0, this.autoAllocateChunkSize, 1, 1, Uint8Array as ViewConstructor, "default"),
+      );
     }
     reader.requests.push(request);
     this.callPullIfNeeded();

@@ -45,11 +45,15 @@ export function callbackMember(dictionary: object, name: string): Callback | und
 export function toUnsignedLongLong(value: unknown, what: string): number {
   if (typeof value === "bigint") throw new TypeError(`${what} must be a number.`);
   let number = Number(value);
-  if (!Number.isFinite(number)) throw new TypeError(`${what}: the value cannot be converted because it is not an integer.`);
+  if (!Number.isFinite(number))
+    throw new TypeError(`${what}: the value cannot be converted because it is not an integer.`);
   number = Math.trunc(number) + 0;
-  if (number < 0 || number > Number.MAX_SAFE_INTEGER) throw new TypeError(`${what}: the value is outside the range of an unsigned integer.`);
+  if (number < 0 || number > Number.MAX_SAFE_INTEGER)
+    throw new TypeError(`${what}: the value is outside the range of an unsigned integer.`);
   return number;
 }
 
 /** %AsyncIteratorPrototype%. */
-export const AsyncIteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf(async function* () {}).prototype);
+export const AsyncIteratorPrototype: object = Object.getPrototypeOf(
+  Object.getPrototypeOf(async function* () {}).prototype,
+);

@@ -4,8 +4,15 @@ import { INTERNAL, illegalConstructor } from "./convert";
 import { promiseOf, resolved } from "./promises";
 import { ChunkQueue, type SizeAlgorithm } from "./queue";
 import {
-  closeReadable, errorReadable, PENDING, ReadableState, whenStarted,
-  type ReadableAlgorithms, type ReadableCore, type ReaderCore, type ReadRequest,
+  closeReadable,
+  errorReadable,
+  PENDING,
+  ReadableState,
+  whenStarted,
+  type ReadableAlgorithms,
+  type ReadableCore,
+  type ReaderCore,
+  type ReadRequest,
 } from "./readable_core";
 
 const NOTHING: ReadableAlgorithms = { pull: () => undefined, cancel: () => undefined };
@@ -26,7 +33,12 @@ export class DefaultControllerCore {
   private face: ReadableStreamDefaultController | undefined = undefined;
 
   /** SetUpReadableStreamDefaultController up to the start algorithm; start() or `started = true` follows. */
-  constructor(stream: ReadableCore, algorithms: ReadableAlgorithms, highWaterMark: number, size: SizeAlgorithm | undefined) {
+  constructor(
+    stream: ReadableCore,
+    algorithms: ReadableAlgorithms,
+    highWaterMark: number,
+    size: SizeAlgorithm | undefined,
+  ) {
     this.stream = stream;
     this.algorithms = algorithms;
     this.highWaterMark = highWaterMark;
@@ -41,7 +53,11 @@ export class DefaultControllerCore {
   }
 
   start(result: unknown): void {
-    whenStarted(result, () => this.begin(), (error) => this.error(error));
+    whenStarted(
+      result,
+      () => this.begin(),
+      (error) => this.error(error),
+    );
   }
 
   begin(): void {

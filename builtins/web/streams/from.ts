@@ -11,7 +11,8 @@ interface IterationResult {
 
 /** ECMAScript GetIterator(asyncIterable, async), as the algorithms of a stream. */
 export function iterableSource(iterable: unknown): ReadableAlgorithms {
-  if (iterable === null || iterable === undefined) throw new TypeError("The argument of ReadableStream.from() is not iterable.");
+  if (iterable === null || iterable === undefined)
+    throw new TypeError("The argument of ReadableStream.from() is not iterable.");
   let method = (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator] as unknown;
   const isAsync = method !== undefined && method !== null;
   if (!isAsync) method = (iterable as Iterable<unknown>)[Symbol.iterator];
@@ -23,7 +24,11 @@ export function iterableSource(iterable: unknown): ReadableAlgorithms {
 
 class IteratorSource implements ReadableAlgorithms {
   private controller: DefaultControllerCore | undefined = undefined;
-  constructor(private readonly iterator: object, private readonly nextMethod: Callback, private readonly isAsync: boolean) {}
+  constructor(
+    private readonly iterator: object,
+    private readonly nextMethod: Callback,
+    private readonly isAsync: boolean,
+  ) {}
 
   pull(controller: unknown): Promise<unknown> | undefined {
     this.controller = controller as DefaultControllerCore;

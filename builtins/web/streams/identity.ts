@@ -2,7 +2,12 @@
 // the chunk), FixedLengthStream also says and checks how many there are. The readable side is a byte stream, so BYOB reads work.
 import { defineInterface } from "../webidl";
 import { INTERNAL, toDictionary } from "./convert";
-import { TransformCore, DEFAULT_STRATEGIES, type TransformAlgorithms, type TransformStrategies } from "./transform_core";
+import {
+  TransformCore,
+  DEFAULT_STRATEGIES,
+  type TransformAlgorithms,
+  type TransformStrategies,
+} from "./transform_core";
 import { TransformStream } from "./transform_stream";
 import type { ReadableCore } from "./readable_core";
 
@@ -16,7 +21,8 @@ const NOT_BYTES = "This TransformStream is being used as a byte stream, but rece
 export function bytesOfChunk(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer || (typeof SharedArrayBuffer === "function" && chunk instanceof SharedArrayBuffer)) return new Uint8Array(chunk);
+  if (chunk instanceof ArrayBuffer || (typeof SharedArrayBuffer === "function" && chunk instanceof SharedArrayBuffer))
+    return new Uint8Array(chunk);
   if (typeof chunk === "string") {
     throw new TypeError(
       `${NOT_BYTES}a string on its writable side. If you wish to write a string, you'll probably want to explicitly UTF-8-encode it with TextEncoder.`,
@@ -26,13 +32,14 @@ export function bytesOfChunk(chunk: unknown): Uint8Array {
 }
 
 /** Passes chunks on as copies, because the writer keeps its buffer. */
-class Identity implements TransformAlgorithms {
+export class Identity implements TransformAlgorithms {
   constructor(private remaining: number | undefined) {}
 
   transform(chunk: unknown, stream: TransformCore): undefined {
     const bytes = bytesOfChunk(chunk);
     if (this.remaining !== undefined) {
-      if (bytes.byteLength > this.remaining) throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
+      if (bytes.byteLength > this.remaining)
+        throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
       this.remaining -= bytes.byteLength;
     }
     stream.enqueue(bytes.slice());
@@ -40,7 +47,9 @@ class Identity implements TransformAlgorithms {
 
   flush(): undefined {
     if (this.remaining !== undefined && this.remaining > 0) {
-      throw new TypeError(`FixedLengthStream did not see all expected bytes before close(): ${this.remaining} are missing.`);
+      throw new TypeError(
+        `FixedLengthStream did not see all expected bytes before close(): ${this.remaining} are missing.`,
+      );
     }
   }
 
@@ -50,18 +59,27 @@ class Identity implements TransformAlgorithms {
   get length(): number | undefined {
     return this.remaining;
   }
-}
 
-const lengths = new WeakMap<ReadableCore, Identity>();
+  /** They came, past this stream. */
+  allPassed(): void {
+    this.remaining = undefined;
+  }
+}
 
 /** How many octets are still to come from the readable side of a FixedLengthStream; undefined for every other stream. */
 export function fixedLengthOf(stream: ReadableCore): number | undefined {
-  return lengths.get(stream)?.length;
+  const transform = stream.controller.algorithms;
+  if (!(transform instanceof TransformCore)) return undefined;
+  return transform.algorithms instanceof Identity ? transform.algorithms.length : undefined;
 }
 
 function createCore(algorithms: Identity, strategy: unknown): TransformCore {
   const highWaterMark = toDictionary<IdentityStrategy>(strategy, "The queuing strategy")?.highWaterMark as unknown;
-  return new TransformCore(algorithms, true, highWaterMark === undefined ? DEFAULT_STRATEGIES : bytesStrategy(Number(highWaterMark))).begin();
+  return new TransformCore(
+    algorithms,
+    true,
+    highWaterMark === undefined ? DEFAULT_STRATEGIES : bytesStrategy(Number(highWaterMark)),
+  ).begin();
 }
 
 function bytesStrategy(writableHighWaterMark: number): TransformStrategies {
@@ -87,18 +105,17 @@ defineInterface(IdentityTransformStream, "IdentityTransformStream");
 
 export class FixedLengthStream extends IdentityTransformStream {
   constructor(expectedLength: number | bigint, strategy: IdentityStrategy | undefined = undefined) {
-    const identity = new Identity(toLength(expectedLength));
-    const core = createCore(identity, strategy);
-    super(INTERNAL, core);
-    lengths.set(core.readable, identity);
+    super(INTERNAL, createCore(new Identity(toLength(expectedLength)), strategy));
   }
 }
 defineInterface(FixedLengthStream, "FixedLengthStream");
 
 function toLength(value: unknown): number {
-  if (value === undefined) throw new TypeError("Failed to construct 'FixedLengthStream': constructor parameter 1 is not of type 'bigint'.");
+  if (value === undefined)
+    throw new TypeError("Failed to construct 'FixedLengthStream': constructor parameter 1 is not of type 'bigint'.");
   const length = typeof value === "bigint" ? Number(value) : Math.trunc(Number(value));
   if (!Number.isFinite(length)) throw new TypeError("The value cannot be converted because it is not an integer.");
-  if (length < 0) throw new TypeError("The value cannot be converted because it is negative and this API expects a positive bigint.");
+  if (length < 0)
+    throw new TypeError("The value cannot be converted because it is negative and this API expects a positive bigint.");
   return length;
 }

@@ -3,8 +3,20 @@ export { ReadableByteStreamController, ReadableStreamBYOBRequest } from "./byte_
 export { ReadableStreamDefaultController } from "./default_controller";
 export { FixedLengthStream, IdentityTransformStream } from "./identity";
 export {
-  createReadableStream, errorStream, isDisturbed, isLocked, isReadableStream, pumpToPipe, readAllBytes, sourceOf, streamFromBytes, streamFromSource,
-  streamLength, takeSource, type Source, type StreamController,
+  createReadableStream,
+  errorStream,
+  isDisturbed,
+  isLocked,
+  isReadableStream,
+  pumpToPipe,
+  readAllBytes,
+  sourceOf,
+  streamFromBytes,
+  streamFromSource,
+  streamLength,
+  takeSource,
+  type Source,
+  type StreamController,
 } from "./native";
 export { ReadableStream } from "./readable_stream";
 export { ReadableStreamBYOBReader, ReadableStreamDefaultReader } from "./readers";

@@ -12,7 +12,10 @@ class IteratorState implements ReadRequest {
   private ongoing: Step | undefined = undefined;
   private reading: Deferred<ReadResult<unknown>> | undefined = undefined;
 
-  constructor(private readonly reader: ReaderCore, private readonly preventCancel: boolean) {}
+  constructor(
+    private readonly reader: ReaderCore,
+    private readonly preventCancel: boolean,
+  ) {}
 
   next(): Step {
     if (this.ongoing === undefined) return this.nextStep();
@@ -99,5 +102,7 @@ Object.defineProperties(prototype, {
 delete (prototype as { constructor?: unknown }).constructor;
 
 export function makeIterator(reader: ReaderCore, preventCancel: boolean): AsyncIterableIterator<unknown> {
-  return new ReadableStreamAsyncIterator(new IteratorState(reader, preventCancel)) as unknown as AsyncIterableIterator<unknown>;
+  return new ReadableStreamAsyncIterator(
+    new IteratorState(reader, preventCancel),
+  ) as unknown as AsyncIterableIterator<unknown>;
 }

@@ -3,12 +3,25 @@
 import { type NativeHandle, native } from "../../native";
 import type { ByteControllerCore } from "./byte_core";
 import type { DefaultControllerCore } from "./default_controller";
-import { fixedLengthOf } from "./identity";
+import { fixedLengthOf, Identity } from "./identity";
+import { ParkedPipe } from "./link";
+import { pipe, type PipeOptions } from "./pipe";
 import { promiseOf } from "./promises";
 import {
-  acquireReader, cancelReadable, lockedError, PENDING, ReadableState, readDefault, releaseReader,
-  type ReadableAlgorithms, type ReadableCore, type ReaderCore, type ReadRequest,
+  acquireReader,
+  cancelReadable,
+  lockedError,
+  PENDING,
+  ReadableState,
+  readDefault,
+  releaseReader,
+  type ReadableAlgorithms,
+  type ReadableCore,
+  type ReaderCore,
+  type ReadRequest,
 } from "./readable_core";
+import { TransformCore } from "./transform_core";
+import type { WritableCore } from "./writable_core";
 import { coreOfReadable, createByte, createDefault, type ReadableStream, wrapReadable } from "./readable_stream";
 
 export type Source = NativeHandle<"byte_source">;
@@ -22,12 +35,13 @@ interface SourceOps {
   source_length(source: Source): number | undefined;
   source_from_bytes(bytes: Uint8Array): Source;
   source_tee(source: Source): [Source, Source];
+  source_link(source: Source, length: number | undefined): [Source, Promise<void>];
   pipe_create(length?: number): Source;
   pipe_write(pipe: Source, bytes: Uint8Array): Promise<void> | undefined;
   pipe_close(pipe: Source): void;
   pipe_abort(pipe: Source, reason: string): void;
 }
-const ops = native<SourceOps>();
+export const ops = native<SourceOps>();
 
 /** A reason as the native side carries it: text. */
 function reasonText(reason: unknown): string {
@@ -41,7 +55,7 @@ function reasonText(reason: unknown): string {
 }
 
 /** A native failure reaches scripts as a TypeError with the native message. */
-function nativeError(error: unknown): unknown {
+export function nativeError(error: unknown): unknown {
   if (error instanceof TypeError || !(error instanceof Error)) return error;
   return new TypeError(error.message);
 }
@@ -52,10 +66,12 @@ abstract class NativeBacked implements ReadableAlgorithms {
   abstract cancel(reason: unknown): Promise<unknown> | undefined;
   abstract take(): Source;
   abstract readAll(): Uint8Array | Promise<Uint8Array>;
+  /** Two that both give everything; this one is given up. */
+  abstract fork(): [ReadableAlgorithms, ReadableAlgorithms];
   abstract get length(): number | undefined;
 }
 
-class SourceAlgorithms extends NativeBacked {
+export class SourceAlgorithms extends NativeBacked {
   private controller: ByteControllerCore | undefined = undefined;
   private readonly chunkSteps = (bytes: Uint8Array): void => this.deliver(this.controller!, bytes);
   private readonly errorSteps = (error: unknown): void => this.controller!.error(nativeError(error));
@@ -66,7 +82,12 @@ class SourceAlgorithms extends NativeBacked {
 
   pull(controller: DefaultControllerCore | ByteControllerCore): typeof PENDING {
     this.controller = controller as ByteControllerCore;
-    const result = ops.source_read(this.source);
+    let result: Uint8Array | Promise<Uint8Array>;
+    try {
+      result = ops.source_read(this.source);
+    } catch (error) {
+      throw nativeError(error);
+    }
     // The reactions are this stream's for all its chunks.
     if (result instanceof Promise) result.then(this.chunkSteps, this.errorSteps);
     else Promise.resolve(result).then(this.chunkSteps);
@@ -89,6 +110,11 @@ class SourceAlgorithms extends NativeBacked {
 
   readAll(): Uint8Array | Promise<Uint8Array> {
     return ops.source_read_all(this.source);
+  }
+
+  fork(): [ReadableAlgorithms, ReadableAlgorithms] {
+    const [first, second] = ops.source_tee(this.source);
+    return [new SourceAlgorithms(first), new SourceAlgorithms(second)];
   }
 
   get length(): number | undefined {
@@ -116,6 +142,10 @@ class BytesAlgorithms extends NativeBacked {
 
   readAll(): Uint8Array {
     return this.bytes;
+  }
+
+  fork(): [ReadableAlgorithms, ReadableAlgorithms] {
+    return [new BytesAlgorithms(this.bytes), new BytesAlgorithms(this.bytes.slice())];
   }
 
   get length(): number {
@@ -146,14 +176,56 @@ function untouchedNative(core: ReadableCore): NativeBacked | undefined {
   return algorithms instanceof NativeBacked ? algorithms : undefined;
 }
 
-/** Takes a native stream that nobody touched apart: it stays locked and disturbed, and its source is the caller's. */
-export function takeSource(stream: ReadableStream): Source | undefined {
-  const core = mustBeStream(stream);
+/** Closes a native stream whose octets went another way. */
+export function closeNative(core: ReadableCore): void {
+  if (core.state === ReadableState.readable) (core.controller as ByteControllerCore).finish();
+}
+
+/** Two streams that both give what the stream gives, made natively; undefined when that is not possible. */
+export function teeNative(core: ReadableCore): [ReadableCore, ReadableCore] | undefined {
   const backing = untouchedNative(core);
   if (backing === undefined) return undefined;
   acquireReader(core);
   core.disturbed = true;
+  const [first, second] = backing.fork();
+  return [createByte(first), createByte(second)];
+}
+
+/** A pipe that waits for somebody to want what comes out of it, where that may save it; else a pipe. */
+export function parkOrPipe(source: ReadableCore, destination: WritableCore, options: PipeOptions): Promise<undefined> {
+  const backing = untouchedNative(source);
+  const transform = destination.controller.algorithms;
+  if (
+    backing instanceof SourceAlgorithms &&
+    transform instanceof TransformCore &&
+    transform.algorithms instanceof Identity &&
+    transform.isFresh &&
+    options.signal === undefined &&
+    !options.preventClose &&
+    !options.preventAbort &&
+    !options.preventCancel &&
+    backing.length !== 0
+  ) {
+    return new ParkedPipe(source, backing, transform, transform.algorithms, options).promise;
+  }
+  return pipe(source, destination, options);
+}
+
+/** Takes a native stream that nobody touched apart: it stays locked and disturbed, and its source is the caller's. */
+export function takeSource(stream: ReadableStream): Source | undefined {
+  const core = mustBeStream(stream);
+  const backing = untouchedNative(core) ?? parkedPipe(core);
+  if (backing === undefined) return undefined;
+  acquireReader(core);
+  core.disturbed = true;
   return backing.take();
+}
+
+/** The parked pipe behind the untouched readable side of an identity transform. */
+function parkedPipe(core: ReadableCore): ParkedPipe | undefined {
+  if (core.disturbed || core.reader !== undefined || core.state !== ReadableState.readable) return undefined;
+  const transform = core.controller.algorithms;
+  return transform instanceof TransformCore && transform.parked instanceof ParkedPipe ? transform.parked : undefined;
 }
 
 /** Octets that an untouched stream will deliver, where that is known. */
@@ -185,7 +257,11 @@ class Pump implements ReadRequest {
   private readonly roomSteps = (): void => this.run();
   private readonly failedSteps = (error: unknown): void => this.stop(error);
 
-  constructor(private readonly stream: ReadableCore, private readonly pipe: Source, private readonly done: (() => void) | undefined = undefined) {
+  constructor(
+    private readonly stream: ReadableCore,
+    private readonly pipe: Source,
+    private readonly done: (() => void) | undefined = undefined,
+  ) {
     this.reader = acquireReader(stream);
   }
 
@@ -243,7 +319,9 @@ function bytesForPipe(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  throw new TypeError(`This ReadableStream did not return bytes: a chunk of a body must be an ArrayBuffer or a view of one, not ${typeof chunk}.`);
+  throw new TypeError(
+    `This ReadableStream did not return bytes: a chunk of a body must be an ArrayBuffer or a view of one, not ${typeof chunk}.`,
+  );
 }
 
 /** Reads a stream to its end. Rejects with a TypeError when it is locked; what is native is drained natively. */
@@ -254,8 +332,13 @@ export function readAllBytes(stream: ReadableStream): Promise<Uint8Array> {
   if (backing === undefined) return new Promise((resolve, reject) => new Drain(core, resolve, reject).start());
   acquireReader(core);
   core.disturbed = true;
-  const result = backing.readAll();
-  return result instanceof Promise ? result.catch((error: unknown) => Promise.reject(nativeError(error))) : Promise.resolve(result);
+  try {
+    const result = backing.readAll();
+    if (!(result instanceof Promise)) return Promise.resolve(result);
+    return result.catch((error: unknown) => Promise.reject(nativeError(error)));
+  } catch (error) {
+    return Promise.reject(nativeError(error));
+  }
 }
 
 /** The loop of readAllBytes. */
@@ -348,7 +431,10 @@ export interface StreamController {
 }
 
 class FunctionSource implements ReadableAlgorithms {
-  constructor(private readonly pullFunction: (controller: StreamController) => unknown, private readonly cancelFunction: ((reason: unknown) => unknown) | undefined) {}
+  constructor(
+    private readonly pullFunction: (controller: StreamController) => unknown,
+    private readonly cancelFunction: ((reason: unknown) => unknown) | undefined,
+  ) {}
   pull(controller: DefaultControllerCore | ByteControllerCore): Promise<unknown> | undefined {
     return promiseOf(this.pullFunction(controller as StreamController));
   }
@@ -364,7 +450,10 @@ export function createReadableStream(
   options: { type?: "bytes"; highWaterMark?: number } = {},
 ): ReadableStream {
   const algorithms = new FunctionSource(pull, cancel);
-  const core = options.type === "bytes" ? createByte(algorithms, options.highWaterMark) : createDefault(algorithms, options.highWaterMark ?? 0);
+  const core =
+    options.type === "bytes"
+      ? createByte(algorithms, options.highWaterMark)
+      : createDefault(algorithms, options.highWaterMark ?? 0);
   if ((options.highWaterMark ?? 0) > 0) core.controller.start(undefined);
   return wrapReadable(core);
 }

@@ -5,14 +5,28 @@ import { abortReason, type AbortSignal, isAborted, onAbort } from "../abort";
 import { deferred, type Deferred, later } from "./promises";
 import { acquireReader, cancelReadable, ReadableState, readDefault, releaseReader } from "./readable_core";
 import type { ReadableCore, ReaderCore, ReaderOwner, ReadRequest } from "./readable_core";
-import type { ConvertedPipeOptions } from "./readable_stream";
-import { abortWritable, closeWritable, releaseWriter, WritableState, writableClosedError, writeChunk, WriterCore } from "./writable_core";
+import {
+  abortWritable,
+  closeWritable,
+  releaseWriter,
+  WritableState,
+  writableClosedError,
+  writeChunk,
+  WriterCore,
+} from "./writable_core";
 import type { WritableCore, WriteRequest, WriterOwner } from "./writable_core";
+
+export interface PipeOptions {
+  preventClose: boolean;
+  preventAbort: boolean;
+  preventCancel: boolean;
+  signal: AbortSignal | undefined;
+}
 
 type Action = () => Promise<unknown> | undefined;
 
 /** Pipes; both ends must be unlocked. */
-export function pipe(source: ReadableCore, destination: WritableCore, options: ConvertedPipeOptions): Promise<undefined> {
+export function pipe(source: ReadableCore, destination: WritableCore, options: PipeOptions): Promise<undefined> {
   return new PipeOperation(source, destination, options).start();
 }
 
@@ -29,7 +43,11 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   private forgetSignal: (() => void) | undefined = undefined;
   private readonly flushSteps = () => this.flush();
 
-  constructor(private readonly source: ReadableCore, private readonly destination: WritableCore, private readonly options: ConvertedPipeOptions) {
+  constructor(
+    private readonly source: ReadableCore,
+    private readonly destination: WritableCore,
+    private readonly options: PipeOptions,
+  ) {
     this.reader = acquireReader(source);
     this.writer = new WriterCore(destination);
     this.reader.owner = this;
@@ -59,7 +77,12 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   private pump(): void {
     const { source, destination, reader } = this;
     this.isPumping = true;
-    while (!this.isShuttingDown && !this.isReading && this.destinationWants(destination) && source.state === ReadableState.readable) {
+    while (
+      !this.isShuttingDown &&
+      !this.isReading &&
+      this.destinationWants(destination) &&
+      source.state === ReadableState.readable
+    ) {
       const { controller } = source;
       if (!controller.isByte && controller.queue.length > 0) {
         this.write(controller.take());
@@ -72,7 +95,11 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   }
 
   private destinationWants(destination: WritableCore): boolean {
-    return destination.state === WritableState.writable && !destination.isClosing() && destination.controller.desiredSize() > 0;
+    return (
+      destination.state === WritableState.writable &&
+      !destination.isClosing() &&
+      destination.controller.desiredSize() > 0
+    );
   }
 
   private write(chunk: unknown): void {
@@ -179,12 +206,17 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   private abort(signal: AbortSignal): void {
     const { source, destination, options } = this;
     const error = abortReason(signal);
-    this.shutdown(() => {
-      const actions: (Promise<unknown> | undefined)[] = [];
-      if (!options.preventAbort && destination.state === WritableState.writable) actions.push(abortWritable(destination, error));
-      if (!options.preventCancel && source.state === ReadableState.readable) actions.push(cancelReadable(source, error));
-      return Promise.all(actions);
-    }, { error });
+    this.shutdown(
+      () => {
+        const actions: (Promise<unknown> | undefined)[] = [];
+        if (!options.preventAbort && destination.state === WritableState.writable)
+          actions.push(abortWritable(destination, error));
+        if (!options.preventCancel && source.state === ReadableState.readable)
+          actions.push(cancelReadable(source, error));
+        return Promise.all(actions);
+      },
+      { error },
+    );
   }
 
   /** "Shutdown" and "shutdown with an action". */
@@ -212,7 +244,10 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
       return this.finalize({ error: actionError });
     }
     if (promise === undefined) return this.finalize(error);
-    promise.then(() => this.finalize(error), (actionError: unknown) => this.finalize({ error: actionError }));
+    promise.then(
+      () => this.finalize(error),
+      (actionError: unknown) => this.finalize({ error: actionError }),
+    );
   }
 
   private finalize(error: { error: unknown } | undefined): void {

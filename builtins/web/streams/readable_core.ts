@@ -127,7 +127,8 @@ export function errorReadable(stream: ReadableCore, error: unknown): void {
 /** ReadableStreamDefaultReaderErrorReadRequests and ReadableStreamBYOBReaderErrorReadIntoRequests. */
 function rejectRequests(reader: ReaderCore, error: unknown): void {
   // What a request's steps add (a read from inside a rejection is not possible, but a release is) must not be seen: count first.
-  for (let count = reader.requests.length; count > 0 && reader.requests.length > 0; count--) reader.requests.shift().errorSteps(error);
+  for (let count = reader.requests.length; count > 0 && reader.requests.length > 0; count--)
+    reader.requests.shift().errorSteps(error);
   const into = reader.intoRequests;
   if (into === undefined) return;
   for (let count = into.length; count > 0 && into.length > 0; count--) into.shift().errorSteps(error);

@@ -1,11 +1,21 @@
 // Streams § 4.2: the class ReadableStream, its asynchronous iterator, and the doors to its core for other builtins.
 import { defineInterface } from "../webidl";
 import { type AbortSignal, isAbortSignal } from "../abort";
-import { INTERNAL, apply, callbackMember, illegalInvocation, isObject, toDictionary, toOptionalObject, toUnsignedLongLong } from "./convert";
+import {
+  INTERNAL,
+  apply,
+  callbackMember,
+  illegalInvocation,
+  isObject,
+  toDictionary,
+  toOptionalObject,
+  toUnsignedLongLong,
+} from "./convert";
 import { ByteControllerCore } from "./byte_core";
 import { DefaultControllerCore, ScriptSource } from "./default_controller";
 import { iterableSource } from "./from";
-import { pipe } from "./pipe";
+import { parkOrPipe } from "./native";
+import type { PipeOptions } from "./pipe";
 import { makeIterator } from "./iterator";
 import { ignore } from "./promises";
 import { acquireReader, cancelReadable, lockedError, ReadableCore, type ReadableAlgorithms } from "./readable_core";
@@ -72,7 +82,9 @@ export class ReadableStream {
     return result === undefined ? Promise.resolve(undefined) : result.then(toUndefined);
   }
 
-  getReader(options: { mode?: "byob" } | undefined = undefined): ReadableStreamDefaultReader | ReadableStreamBYOBReader {
+  getReader(
+    options: { mode?: "byob" } | undefined = undefined,
+  ): ReadableStreamDefaultReader | ReadableStreamBYOBReader {
     void this.#core; // the brand check comes first
     const mode = toDictionary<{ mode?: unknown }>(options, "The options of getReader()")?.mode;
     if (mode === undefined) return new ReadableStreamDefaultReader(this);
@@ -84,14 +96,16 @@ export class ReadableStream {
     const core = this.#core;
     const pair = toDictionary<ReadableWritablePair>(transform, "The transform of pipeThrough()");
     const readable = pair?.readable;
-    if (coreOfReadable(readable) === undefined) throw new TypeError("The 'readable' of pipeThrough()'s transform must be a ReadableStream.");
+    if (coreOfReadable(readable) === undefined)
+      throw new TypeError("The 'readable' of pipeThrough()'s transform must be a ReadableStream.");
     const writable = coreOfWritable(pair!.writable);
-    if (writable === undefined) throw new TypeError("The 'writable' of pipeThrough()'s transform must be a WritableStream.");
+    if (writable === undefined)
+      throw new TypeError("The 'writable' of pipeThrough()'s transform must be a WritableStream.");
     const converted = convertPipeOptions(options);
     if (core.reader !== undefined) throw lockedError();
     if (writable.writer !== undefined) throw new TypeError("This WritableStream is currently locked to a writer.");
     // 4.-5. The promise is handled: errors reach the readable side.
-    pipe(core, writable, converted).then(undefined, ignore);
+    parkOrPipe(core, writable, converted).then(undefined, ignore);
     return readable as ReadableStream;
   }
 
@@ -99,17 +113,20 @@ export class ReadableStream {
     if (!(#core in this)) return Promise.reject(illegalInvocation());
     const writable = coreOfWritable(destination);
     if (writable === undefined) {
-      return Promise.reject(new TypeError("Failed to execute 'pipeTo' on 'ReadableStream': parameter 1 is not of type 'WritableStream'."));
+      return Promise.reject(
+        new TypeError("Failed to execute 'pipeTo' on 'ReadableStream': parameter 1 is not of type 'WritableStream'."),
+      );
     }
-    let converted: ConvertedPipeOptions;
+    let converted: PipeOptions;
     try {
       converted = convertPipeOptions(options);
     } catch (error) {
       return Promise.reject(error);
     }
     if (this.#core.reader !== undefined) return Promise.reject(lockedError());
-    if (writable.writer !== undefined) return Promise.reject(new TypeError("This WritableStream is currently locked to a writer."));
-    return pipe(this.#core, writable, converted);
+    if (writable.writer !== undefined)
+      return Promise.reject(new TypeError("This WritableStream is currently locked to a writer."));
+    return parkOrPipe(this.#core, writable, converted);
   }
 
   tee(): [ReadableStream, ReadableStream] {
@@ -119,14 +136,20 @@ export class ReadableStream {
 
   values(options: { preventCancel?: boolean } | undefined = undefined): AsyncIterableIterator<unknown> {
     const core = this.#core;
-    const preventCancel = Boolean(toDictionary<{ preventCancel?: boolean }>(options, "The options of values()")?.preventCancel);
+    const preventCancel = Boolean(
+      toDictionary<{ preventCancel?: boolean }>(options, "The options of values()")?.preventCancel,
+    );
     return makeIterator(acquireReader(core), preventCancel);
   }
 
   declare [Symbol.asyncIterator]: (options?: { preventCancel?: boolean }) => AsyncIterableIterator<unknown>;
 }
 defineInterface(ReadableStream, "ReadableStream");
-Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, { value: ReadableStream.prototype.values, writable: true, configurable: true });
+Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
+  value: ReadableStream.prototype.values,
+  writable: true,
+  configurable: true,
+});
 
 /** The constructor steps. */
 function construct(core: ReadableCore, underlyingSource: unknown, strategyArgument: unknown): void {
@@ -139,11 +162,13 @@ function construct(core: ReadableCore, underlyingSource: unknown, strategyArgume
   const pull = callbackMember(source, "pull");
   const start = callbackMember(source, "start");
   const type = source.type as unknown;
-  if (type !== undefined && `${type as string}` !== "bytes") throw new TypeError(`"${String(type)}" is not a valid type of ReadableStream.`);
+  if (type !== undefined && `${type as string}` !== "bytes")
+    throw new TypeError(`"${String(type)}" is not a valid type of ReadableStream.`);
   const algorithms = new ScriptSource(source, pull, cancel);
   let controller: ByteControllerCore | DefaultControllerCore;
   if (type !== undefined) {
-    if (strategy.size !== undefined) throw new RangeError("The strategy of a byte stream must not have a size function.");
+    if (strategy.size !== undefined)
+      throw new RangeError("The strategy of a byte stream must not have a size function.");
     if (autoAllocate === 0) throw new TypeError("autoAllocateChunkSize must not be 0.");
     controller = new ByteControllerCore(core, algorithms, extractHighWaterMark(strategy, 0), autoAllocate);
   } else {
@@ -152,23 +177,17 @@ function construct(core: ReadableCore, underlyingSource: unknown, strategyArgume
   controller.start(start === undefined ? undefined : apply(start, source, [controller.wrapper]));
 }
 
-export interface ConvertedPipeOptions {
-  preventClose: boolean;
-  preventAbort: boolean;
-  preventCancel: boolean;
-  signal: AbortSignal | undefined;
-}
+const PLAIN_PIPE: PipeOptions = { preventClose: false, preventAbort: false, preventCancel: false, signal: undefined };
 
-const PLAIN_PIPE: ConvertedPipeOptions = { preventClose: false, preventAbort: false, preventCancel: false, signal: undefined };
-
-function convertPipeOptions(value: unknown): ConvertedPipeOptions {
+function convertPipeOptions(value: unknown): PipeOptions {
   const options = toDictionary<StreamPipeOptions>(value, "The pipe options");
   if (options === undefined) return PLAIN_PIPE;
   const preventAbort = Boolean(options.preventAbort);
   const preventCancel = Boolean(options.preventCancel);
   const preventClose = Boolean(options.preventClose);
   const signal = options.signal;
-  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError("The 'signal' of the pipe options must be an AbortSignal.");
+  if (signal !== undefined && !isAbortSignal(signal))
+    throw new TypeError("The 'signal' of the pipe options must be an AbortSignal.");
   return { preventClose, preventAbort, preventCancel, signal };
 }
 
@@ -189,4 +208,3 @@ export function createByte(algorithms: ReadableAlgorithms, highWaterMark = 0): R
   new ByteControllerCore(core, algorithms, highWaterMark).started = true;
   return core;
 }
-

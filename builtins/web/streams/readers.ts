@@ -4,8 +4,16 @@ import { type ByteControllerCore, isDetached, viewKind } from "./byte_core";
 import { illegalInvocation, toDictionary, toUnsignedLongLong } from "./convert";
 import { type Deferred, deferred } from "./promises";
 import {
-  acquireReader, cancelReadable, ReaderCore, ReadableState, lockedError, readDefault, releasedError, releaseReader,
-  type ReadIntoRequest, type ReadRequest,
+  acquireReader,
+  cancelReadable,
+  ReaderCore,
+  ReadableState,
+  lockedError,
+  readDefault,
+  releasedError,
+  releaseReader,
+  type ReadIntoRequest,
+  type ReadRequest,
 } from "./readable_core";
 import { coreOfReadable, type ReadableStream } from "./readable_stream";
 
@@ -60,7 +68,10 @@ export class ReadableStreamDefaultReader {
 
   constructor(stream: ReadableStream) {
     const core = coreOfReadable(stream);
-    if (core === undefined) throw new TypeError("Failed to construct 'ReadableStreamDefaultReader': parameter 1 is not of type 'ReadableStream'.");
+    if (core === undefined)
+      throw new TypeError(
+        "Failed to construct 'ReadableStreamDefaultReader': parameter 1 is not of type 'ReadableStream'.",
+      );
     this.#core = acquireReader(core);
   }
 
@@ -101,7 +112,10 @@ export class ReadableStreamBYOBReader {
 
   constructor(stream: ReadableStream) {
     const core = coreOfReadable(stream);
-    if (core === undefined) throw new TypeError("Failed to construct 'ReadableStreamBYOBReader': parameter 1 is not of type 'ReadableStream'.");
+    if (core === undefined)
+      throw new TypeError(
+        "Failed to construct 'ReadableStreamBYOBReader': parameter 1 is not of type 'ReadableStream'.",
+      );
     // SetUpReadableStreamBYOBReader
     if (core.reader !== undefined) throw lockedError();
     if (!core.controller.isByte) throw new TypeError("This ReadableStream does not support BYOB reads.");
@@ -147,7 +161,8 @@ export class ReadableStreamBYOBReader {
 
   /** The steps of read(view, options), the checks of the view done. */
   #read<T extends ArrayBufferView>(view: T, min: number): Promise<ReadResult<T>> {
-    if (view.byteLength === 0) throw new TypeError('You must call read() on a "byob" reader with a positive-sized TypedArray object.');
+    if (view.byteLength === 0)
+      throw new TypeError('You must call read() on a "byob" reader with a positive-sized TypedArray object.');
     if (isDetached(view.buffer)) throw new TypeError("The buffer of the view is detached.");
     if (min === 0) throw new TypeError("Requested invalid minimum number of bytes to read (0).");
     const elements = view.byteLength / viewKind(view).elementSize;
@@ -165,7 +180,9 @@ defineInterface(ReadableStreamBYOBReader, "ReadableStreamBYOBReader");
 
 function checkView(view: unknown): void {
   if (ArrayBuffer.isView(view)) return;
-  throw new TypeError("Failed to execute 'read' on 'ReadableStreamBYOBReader': parameter 1 is not of type 'ArrayBufferView'.");
+  throw new TypeError(
+    "Failed to execute 'read' on 'ReadableStreamBYOBReader': parameter 1 is not of type 'ArrayBufferView'.",
+  );
 }
 
 /** ReadableStreamBYOBReaderRead; the reader must not be released. */

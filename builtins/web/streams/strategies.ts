@@ -15,7 +15,8 @@ interface QueuingStrategyInit {
 function highWaterMarkOf(init: unknown, name: string): number {
   const dictionary = toDictionary<QueuingStrategyInit>(init, `The argument of ${name}`);
   const value = dictionary?.highWaterMark;
-  if (value === undefined) throw new TypeError(`Failed to construct '${name}': the required member highWaterMark is missing.`);
+  if (value === undefined)
+    throw new TypeError(`Failed to construct '${name}': the required member highWaterMark is missing.`);
   return Number(value);
 }
 
@@ -67,7 +68,8 @@ export function convertStrategy(value: unknown): ConvertedStrategy {
   if (dictionary === undefined) return NO_STRATEGY;
   const highWaterMark = dictionary.highWaterMark as unknown;
   const size = dictionary.size as unknown;
-  if (size !== undefined && typeof size !== "function") throw new TypeError("The size of a queuing strategy must be a function.");
+  if (size !== undefined && typeof size !== "function")
+    throw new TypeError("The size of a queuing strategy must be a function.");
   return {
     highWaterMark: highWaterMark === undefined ? undefined : Number(highWaterMark),
     // A chunk of a count strategy counts one, which a queue without a size algorithm does faster.
@@ -84,6 +86,7 @@ function sizeAlgorithm(size: Callback): SizeAlgorithm {
 export function extractHighWaterMark(strategy: ConvertedStrategy, defaultValue: number): number {
   const highWaterMark = strategy.highWaterMark;
   if (highWaterMark === undefined) return defaultValue;
-  if (!(highWaterMark >= 0)) throw new RangeError("The highWaterMark of a queuing strategy must be a non-negative number.");
+  if (!(highWaterMark >= 0))
+    throw new RangeError("The highWaterMark of a queuing strategy must be a non-negative number.");
   return highWaterMark;
 }

@@ -1,15 +1,28 @@
 // Streams § 4.9.1, ReadableStreamTee: ReadableStreamDefaultTee and ReadableByteStreamTee.
 import { ByteControllerCore } from "./byte_core";
 import { DefaultControllerCore } from "./default_controller";
+import { teeNative } from "./native";
 import { type Deferred, deferred, later } from "./promises";
 import {
-  acquireReader, cancelReadable, lockedError, ReadableCore, readDefault, ReadableState, ReaderCore, releaseReader,
-  type ReadableAlgorithms, type ReadIntoRequest, type ReaderOwner, type ReadRequest,
+  acquireReader,
+  cancelReadable,
+  lockedError,
+  ReadableCore,
+  readDefault,
+  ReadableState,
+  ReaderCore,
+  releaseReader,
+  type ReadableAlgorithms,
+  type ReadIntoRequest,
+  type ReaderOwner,
+  type ReadRequest,
 } from "./readable_core";
 import { readInto } from "./readers";
 
 export function teeReadable(stream: ReadableCore): [ReadableCore, ReadableCore] {
   if (stream.reader !== undefined) throw lockedError();
+  const native = teeNative(stream);
+  if (native !== undefined) return native;
   return stream.controller.isByte ? new ByteTee(stream).branches() : new DefaultTee(stream).branches();
 }
 
@@ -56,7 +69,10 @@ abstract class Tee implements ReaderOwner {
 }
 
 class Branch implements ReadableAlgorithms {
-  constructor(private readonly tee: Tee, private readonly index: 0 | 1) {}
+  constructor(
+    private readonly tee: Tee,
+    private readonly index: 0 | 1,
+  ) {}
   pull(): undefined {
     this.tee.pull(this.index);
   }
@@ -256,7 +272,10 @@ class ByteTee extends Tee implements ReadRequest {
 }
 
 class ByobTeeRead implements ReadIntoRequest {
-  constructor(private readonly tee: ByteTee, private readonly index: 0 | 1) {}
+  constructor(
+    private readonly tee: ByteTee,
+    private readonly index: 0 | 1,
+  ) {}
   chunkSteps(chunk: ArrayBufferView): void {
     later(() => this.tee.byobChunk(chunk, this.index));
   }

@@ -5,7 +5,6 @@ import { INTERNAL } from "./convert";
 import { TransformCore, type TransformAlgorithms } from "./transform_core";
 import { TransformStream } from "./transform_stream";
 
-
 /** "Encode and enqueue a chunk", with the code unit that may be the first half of a pair carried over. */
 class Encoding implements TransformAlgorithms {
   private leadingSurrogate = "";
@@ -35,7 +34,9 @@ class Decoding implements TransformAlgorithms {
 
   transform(chunk: unknown, stream: TransformCore): undefined {
     if (!ArrayBuffer.isView(chunk) && !(chunk instanceof ArrayBuffer) && !(chunk instanceof SharedArrayBuffer)) {
-      throw new TypeError("This TransformStream is being used as a byte stream, but received a value that is not a BufferSource.");
+      throw new TypeError(
+        "This TransformStream is being used as a byte stream, but received a value that is not a BufferSource.",
+      );
     }
     const text = this.decoder.decode(chunk as Uint8Array, { stream: true });
     if (text !== "") stream.enqueue(text);

@@ -26,14 +26,21 @@ export interface TransformStrategies {
   readableSize: SizeAlgorithm | undefined;
 }
 
-export const DEFAULT_STRATEGIES: TransformStrategies = { writableHighWaterMark: 1, writableSize: undefined, readableHighWaterMark: 0, readableSize: undefined };
+export const DEFAULT_STRATEGIES: TransformStrategies = {
+  writableHighWaterMark: 1,
+  writableSize: undefined,
+  readableHighWaterMark: 0,
+  readableSize: undefined,
+};
 
 export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
   readonly readable = new ReadableCore();
   readonly writable = new WritableCore();
   private readonly source: DefaultControllerCore | ByteControllerCore;
   private readonly sink: WritableControllerCore;
-  private algorithms: TransformAlgorithms;
+  algorithms: TransformAlgorithms;
+  /** A pipe into the writable side that waits for somebody to want something of the readable side. */
+  parked: { resume(): void } | undefined = undefined;
   /** Writes of a script (not those of a pipe) do not wait for the readable side. */
   private readonly isEager: boolean;
   private backpressure = true;
@@ -44,13 +51,39 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
   private resumeSteps: (() => void) | undefined = undefined;
 
   /** InitializeTransformStream and SetUpTransformStreamDefaultController; start() or begin() follows. */
-  constructor(algorithms: TransformAlgorithms, isByte: boolean, strategies: TransformStrategies = DEFAULT_STRATEGIES, isEager = false) {
+  constructor(
+    algorithms: TransformAlgorithms,
+    isByte: boolean,
+    strategies: TransformStrategies = DEFAULT_STRATEGIES,
+    isEager = false,
+  ) {
     this.algorithms = algorithms;
     this.isEager = isEager;
-    this.sink = new WritableControllerCore(this.writable, this, strategies.writableHighWaterMark, strategies.writableSize);
+    this.sink = new WritableControllerCore(
+      this.writable,
+      this,
+      strategies.writableHighWaterMark,
+      strategies.writableSize,
+    );
     this.source = isByte
       ? new ByteControllerCore(this.readable, this, strategies.readableHighWaterMark)
       : new DefaultControllerCore(this.readable, this, strategies.readableHighWaterMark, strategies.readableSize);
+  }
+
+  /** Nothing was written, read or asked for yet. */
+  get isFresh(): boolean {
+    const { writable, readable } = this;
+    return (
+      this.backpressure &&
+      this.parked === undefined &&
+      this.finish === undefined &&
+      !readable.disturbed &&
+      readable.reader === undefined &&
+      readable.state === ReadableState.readable &&
+      writable.state === WritableState.writable &&
+      !writable.isClosing() &&
+      !writable.hasWrites()
+    );
   }
 
   get wrapper(): TransformStreamDefaultController {
@@ -101,7 +134,11 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
     if (writable.state === WritableState.erroring) return sink.writeFailed(writable.storedError);
     const result = this.perform(chunk);
     if (result === undefined) sink.written();
-    else result.then(() => sink.written(), (error) => sink.writeFailed(error));
+    else
+      result.then(
+        () => sink.written(),
+        (error) => sink.writeFailed(error),
+      );
   }
 
   /** TransformStreamDefaultControllerPerformTransform. */
@@ -182,12 +219,14 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
 
   /** TransformStreamDefaultSourcePullAlgorithm; its promise is setBackpressure(true)'s call of pulled(). */
   pull(): typeof PENDING {
+    this.parked?.resume();
     this.setBackpressure(false);
     return PENDING;
   }
 
   /** TransformStreamDefaultSourceCancelAlgorithm. */
   cancel(reason: unknown): Promise<unknown> {
+    this.parked?.resume();
     if (this.finish !== undefined) return this.finish.promise;
     const finish = (this.finish = deferred<undefined>());
     this.settleCancel(reason).then(
@@ -219,7 +258,8 @@ export class TransformCore implements ReadableAlgorithms, WritableAlgorithms {
   /** TransformStreamDefaultControllerEnqueue. */
   enqueue(chunk: unknown): void {
     const { source } = this;
-    if (!source.canCloseOrEnqueue()) throw new TypeError("Unable to enqueue: the readable side of this TransformStream is closed.");
+    if (!source.canCloseOrEnqueue())
+      throw new TypeError("Unable to enqueue: the readable side of this TransformStream is closed.");
     try {
       if (!source.isByte) source.enqueue(chunk);
       else if ((chunk as Uint8Array).byteLength > 0) source.enqueueOwned(chunk as Uint8Array);

@@ -21,8 +21,15 @@ export class TransformStream {
   constructor(transformer?: Transformer, writableStrategy?: QueuingStrategy, readableStrategy?: QueuingStrategy);
   /** @internal */
   constructor(token: typeof INTERNAL, core: TransformCore);
-  constructor(transformer: unknown = undefined, writableStrategy: unknown = undefined, readableStrategy: unknown = undefined) {
-    const core = transformer === INTERNAL ? (writableStrategy as TransformCore) : construct(transformer, writableStrategy, readableStrategy);
+  constructor(
+    transformer: unknown = undefined,
+    writableStrategy: unknown = undefined,
+    readableStrategy: unknown = undefined,
+  ) {
+    const core =
+      transformer === INTERNAL
+        ? (writableStrategy as TransformCore)
+        : construct(transformer, writableStrategy, readableStrategy);
     this.#readable = wrapReadable(core.readable);
     this.#writable = wrapWritable(core.writable);
   }
@@ -44,10 +51,12 @@ function construct(transformerArgument: unknown, writableStrategy: unknown, read
   const readable = convertStrategy(readableStrategy);
   const cancel = callbackMember(transformer, "cancel");
   const flush = callbackMember(transformer, "flush");
-  if ((transformer as { readableType?: unknown }).readableType !== undefined) throw new RangeError("The 'readableType' of a transformer must be undefined.");
+  if ((transformer as { readableType?: unknown }).readableType !== undefined)
+    throw new RangeError("The 'readableType' of a transformer must be undefined.");
   const start = callbackMember(transformer, "start");
   const transform = callbackMember(transformer, "transform");
-  if ((transformer as { writableType?: unknown }).writableType !== undefined) throw new RangeError("The 'writableType' of a transformer must be undefined.");
+  if ((transformer as { writableType?: unknown }).writableType !== undefined)
+    throw new RangeError("The 'writableType' of a transformer must be undefined.");
   const strategies = {
     readableHighWaterMark: extractHighWaterMark(readable, 0),
     readableSize: readable.size,

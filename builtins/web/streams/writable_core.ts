@@ -117,10 +117,14 @@ function isOver(stream: WritableCore): boolean {
 
 /** WritableStreamClose; throws what the standard returns a rejected promise of. */
 export function closeWritable(stream: WritableCore): Promise<undefined> {
-  if (isOver(stream)) throw stream.state === WritableState.closed ? writableClosedError() : new TypeError("This WritableStream is errored.");
+  if (isOver(stream))
+    throw stream.state === WritableState.closed
+      ? writableClosedError()
+      : new TypeError("This WritableStream is errored.");
   // Assert: state is "writable" or "erroring", and WritableStreamCloseQueuedOrInFlight is false (the callers checked).
   const request = (stream.closeRequest = deferred<undefined>());
-  if (stream.writer !== undefined && stream.backpressure && stream.state === WritableState.writable) stream.writer.ready.resolve();
+  if (stream.writer !== undefined && stream.backpressure && stream.state === WritableState.writable)
+    stream.writer.ready.resolve();
   // WritableStreamDefaultControllerClose
   stream.controller.isCloseQueued = true;
   stream.controller.advance();
@@ -256,7 +260,12 @@ export class WritableControllerCore {
   private failedSteps: ((error: unknown) => void) | undefined = undefined;
 
   /** SetUpWritableStreamDefaultController up to the start algorithm; start() or begin() follows. */
-  constructor(stream: WritableCore, algorithms: WritableAlgorithms, highWaterMark: number, size: SizeAlgorithm | undefined) {
+  constructor(
+    stream: WritableCore,
+    algorithms: WritableAlgorithms,
+    highWaterMark: number,
+    size: SizeAlgorithm | undefined,
+  ) {
     this.stream = stream;
     this.algorithms = algorithms;
     this.highWaterMark = highWaterMark;
@@ -327,7 +336,8 @@ export class WritableControllerCore {
       return;
     }
     const { stream } = this;
-    if (!stream.isClosing() && stream.state === WritableState.writable) updateBackpressure(stream, this.desiredSize() <= 0);
+    if (!stream.isClosing() && stream.state === WritableState.writable)
+      updateBackpressure(stream, this.desiredSize() <= 0);
     this.advance();
   }
 
@@ -364,7 +374,8 @@ export class WritableControllerCore {
     stream.inFlightWrite = undefined;
     request.resolve();
     this.queue.dequeue();
-    if (!stream.isClosing() && stream.state === WritableState.writable) updateBackpressure(stream, this.desiredSize() <= 0);
+    if (!stream.isClosing() && stream.state === WritableState.writable)
+      updateBackpressure(stream, this.desiredSize() <= 0);
     this.advance();
   }
 
@@ -394,7 +405,10 @@ export class WritableControllerCore {
     } catch (error) {
       result = Promise.reject(error);
     }
-    (result ?? resolved).then(() => finishClose(stream), (error) => finishCloseWithError(stream, error));
+    (result ?? resolved).then(
+      () => finishClose(stream),
+      (error) => finishCloseWithError(stream, error),
+    );
   }
 
   /** WritableStreamDefaultControllerErrorIfNeeded and WritableStreamDefaultControllerError. */

@@ -6,8 +6,16 @@ import type { SizeAlgorithm } from "./queue";
 import { convertStrategy, extractHighWaterMark, type QueuingStrategy } from "./strategies";
 import { ScriptSink } from "./writable_controller";
 import {
-  abortWritable, closeWritable, releaseWriter, WritableControllerCore, WritableCore, WritableState, writeChunk, WriterCore,
-  writerReleasedError, type WritableAlgorithms,
+  abortWritable,
+  closeWritable,
+  releaseWriter,
+  WritableControllerCore,
+  WritableCore,
+  WritableState,
+  writeChunk,
+  WriterCore,
+  writerReleasedError,
+  type WritableAlgorithms,
 } from "./writable_core";
 
 export interface UnderlyingSink {
@@ -82,9 +90,15 @@ function construct(core: WritableCore, underlyingSink: unknown, strategyArgument
   const abort = callbackMember(sink, "abort");
   const close = callbackMember(sink, "close");
   const start = callbackMember(sink, "start");
-  if ((sink as { type?: unknown }).type !== undefined) throw new RangeError("The 'type' of an underlying sink must be undefined.");
+  if ((sink as { type?: unknown }).type !== undefined)
+    throw new RangeError("The 'type' of an underlying sink must be undefined.");
   const write = callbackMember(sink, "write");
-  const controller = new WritableControllerCore(core, new ScriptSink(sink, write, close, abort), extractHighWaterMark(strategy, 1), strategy.size);
+  const controller = new WritableControllerCore(
+    core,
+    new ScriptSink(sink, write, close, abort),
+    extractHighWaterMark(strategy, 1),
+    strategy.size,
+  );
   controller.start(start === undefined ? undefined : apply(start, sink, [controller.wrapper]));
 }
 
@@ -93,7 +107,11 @@ export function wrapWritable(core: WritableCore): WritableStream {
 }
 
 /** CreateWritableStream over internal algorithms; start() or begin() of its controller follows. */
-export function createWritable(algorithms: WritableAlgorithms, highWaterMark: number, size: SizeAlgorithm | undefined): WritableCore {
+export function createWritable(
+  algorithms: WritableAlgorithms,
+  highWaterMark: number,
+  size: SizeAlgorithm | undefined,
+): WritableCore {
   const core = new WritableCore();
   new WritableControllerCore(core, algorithms, highWaterMark, size);
   return core;
@@ -104,7 +122,10 @@ export class WritableStreamDefaultWriter {
 
   constructor(stream: WritableStream) {
     const core = coreOfWritable(stream);
-    if (core === undefined) throw new TypeError("Failed to construct 'WritableStreamDefaultWriter': parameter 1 is not of type 'WritableStream'.");
+    if (core === undefined)
+      throw new TypeError(
+        "Failed to construct 'WritableStreamDefaultWriter': parameter 1 is not of type 'WritableStream'.",
+      );
     if (core.writer !== undefined) throw writableLockedError();
     this.#core = new WriterCore(core);
   }

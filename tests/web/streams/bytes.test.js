@@ -20,7 +20,10 @@ test("the default high-water mark of a byte stream is 0: nothing is pulled befor
   const stream = new ReadableStream({ type: "bytes", pull: () => void pulls++ });
   await settle();
   assertEquals(pulls, 0);
-  stream.getReader().read().catch(() => {});
+  stream
+    .getReader()
+    .read()
+    .catch(() => {});
   await settle();
   assertEquals(pulls, 1);
 });
@@ -125,7 +128,13 @@ test("a byob read into the middle of a buffer", async () => {
   assertEquals(new Uint8Array(value.buffer), bytes(0, 0, 0, 7, 8, 0, 0, 0));
 });
 
-for (const [make, size] of [[Int8Array, 1], [Uint16Array, 2], [Float32Array, 4], [BigInt64Array, 8], [Uint8ClampedArray, 1]]) {
+for (const [make, size] of [
+  [Int8Array, 1],
+  [Uint16Array, 2],
+  [Float32Array, 4],
+  [BigInt64Array, 8],
+  [Uint8ClampedArray, 1],
+]) {
   test(`a byob read with a ${make.name} gives one`, async () => {
     const { stream, controller } = manual();
     controller.enqueue(new Uint8Array(16));
@@ -158,14 +167,18 @@ test("elements are never cut: a rest waits for more bytes", async () => {
   assertEquals(new Uint8Array((await second).value.buffer, 0, 2), bytes(3, 4));
 });
 
-test("closing in the middle of an element is a TypeError", async () => {
-  const { stream, controller } = manual();
-  const reader = stream.getReader({ mode: "byob" });
-  const read = reader.read(new Uint16Array(2));
-  controller.enqueue(bytes(1));
-  assertThrows(() => controller.close(), TypeError);
-  await assertRejects(read, TypeError);
-}, { workerd: "gives what there is" });
+test(
+  "closing in the middle of an element is a TypeError",
+  async () => {
+    const { stream, controller } = manual();
+    const reader = stream.getReader({ mode: "byob" });
+    const read = reader.read(new Uint16Array(2));
+    controller.enqueue(bytes(1));
+    assertThrows(() => controller.close(), TypeError);
+    await assertRejects(read, TypeError);
+  },
+  { workerd: "gives what there is" },
+);
 
 test("min: a read waits for that many elements", async () => {
   const { stream, controller } = manual();
@@ -187,12 +200,16 @@ test("min: elements, not bytes, are counted", async () => {
   assertEquals((await read).value.length, 2);
 });
 
-test("min: the end gives less", async () => {
-  const reader = byteStreamOf([1, 2]).getReader({ mode: "byob" });
-  const { value, done } = await reader.read(new Uint8Array(8), { min: 5 });
-  assertEquals(done, true);
-  assertEquals(value, bytes(1, 2));
-}, { workerd: "is not done yet" });
+test(
+  "min: the end gives less",
+  async () => {
+    const reader = byteStreamOf([1, 2]).getReader({ mode: "byob" });
+    const { value, done } = await reader.read(new Uint8Array(8), { min: 5 });
+    assertEquals(done, true);
+    assertEquals(value, bytes(1, 2));
+  },
+  { workerd: "is not done yet" },
+);
 
 test("min outside of 1 to the view's length", async () => {
   const reader = byteStreamOf([1]).getReader({ mode: "byob" });
@@ -202,10 +219,14 @@ test("min outside of 1 to the view's length", async () => {
   await assertRejects(reader.read(new Uint8Array(4), { min: -1 }), TypeError);
 });
 
-test("min larger than the view is a RangeError", async () => {
-  const reader = byteStreamOf([1]).getReader({ mode: "byob" });
-  await assertRejects(reader.read(new Uint8Array(4), { min: 5 }), RangeError);
-}, { workerd: "throws a TypeError" });
+test(
+  "min larger than the view is a RangeError",
+  async () => {
+    const reader = byteStreamOf([1]).getReader({ mode: "byob" });
+    await assertRejects(reader.read(new Uint8Array(4), { min: 5 }), RangeError);
+  },
+  { workerd: "throws a TypeError" },
+);
 
 test("readAtLeast", async () => {
   const { stream, controller } = manual();
@@ -236,7 +257,13 @@ test("byobRequest is the view of the waiting read", async () => {
     type: "bytes",
     pull(controller) {
       const request = controller.byobRequest;
-      seen = [request instanceof ReadableStreamBYOBRequest, request.view.constructor, request.view.byteLength, request.view.byteOffset, controller.byobRequest === request];
+      seen = [
+        request instanceof ReadableStreamBYOBRequest,
+        request.view.constructor,
+        request.view.byteLength,
+        request.view.byteOffset,
+        controller.byobRequest === request,
+      ];
       request.view[0] = 9;
       request.respond(1);
       seen.push(request.view);
@@ -283,7 +310,12 @@ test("respond checks its argument", async () => {
     type: "bytes",
     pull(controller) {
       const request = controller.byobRequest;
-      for (const call of [() => request.respond(0), () => request.respond(5), () => request.respondWithNewView("x"), () => request.respond(-1)]) {
+      for (const call of [
+        () => request.respond(0),
+        () => request.respond(5),
+        () => request.respondWithNewView("x"),
+        () => request.respond(-1),
+      ]) {
         try {
           call();
           errors.push("none");
@@ -339,17 +371,21 @@ test("enqueue while a byobRequest waits fills the read by copying", async () => 
   assertEquals((await reader.read(new Uint8Array(2))).value, bytes(3));
 });
 
-test("close with a waiting byob read needs respond(0)", async () => {
-  const { stream, controller } = manual();
-  const reader = stream.getReader({ mode: "byob" });
-  const read = reader.read(new Uint8Array(3));
-  controller.close();
-  controller.byobRequest.respond(0);
-  const { value, done } = await read;
-  assertEquals(done, true);
-  assertEquals(value.byteLength, 0);
-  assertEquals(value.buffer.byteLength, 3);
-}, { workerd: "ends the read at once" });
+test(
+  "close with a waiting byob read needs respond(0)",
+  async () => {
+    const { stream, controller } = manual();
+    const reader = stream.getReader({ mode: "byob" });
+    const read = reader.read(new Uint8Array(3));
+    controller.close();
+    controller.byobRequest.respond(0);
+    const { value, done } = await read;
+    assertEquals(done, true);
+    assertEquals(value.byteLength, 0);
+    assertEquals(value.buffer.byteLength, 3);
+  },
+  { workerd: "ends the read at once" },
+);
 
 test("several waiting byob reads are filled in order", async () => {
   const { stream, controller } = manual();
@@ -357,7 +393,10 @@ test("several waiting byob reads are filled in order", async () => {
   const reads = [reader.read(new Uint8Array(2)), reader.read(new Uint8Array(2)), reader.read(new Uint8Array(2))];
   await settle();
   controller.enqueue(bytes(1, 2, 3, 4, 5));
-  assertEquals((await Promise.all(reads)).map((r) => [...r.value]), [[1, 2], [3, 4], [5]]);
+  assertEquals(
+    (await Promise.all(reads)).map((r) => [...r.value]),
+    [[1, 2], [3, 4], [5]],
+  );
 });
 
 test("autoAllocateChunkSize gives default readers a byobRequest", async () => {
@@ -382,19 +421,27 @@ test("autoAllocateChunkSize 0 is a TypeError", () => {
   assertThrows(() => new ReadableStream({ type: "bytes", autoAllocateChunkSize: -1 }), TypeError);
 });
 
-test("a byte stream with a size function is a RangeError", () => {
-  assertThrows(() => new ReadableStream({ type: "bytes" }, { size: () => 1 }), RangeError);
-}, { workerd: "ignores it" });
+test(
+  "a byte stream with a size function is a RangeError",
+  () => {
+    assertThrows(() => new ReadableStream({ type: "bytes" }, { size: () => 1 }), RangeError);
+  },
+  { workerd: "ignores it" },
+);
 
-test("cancel of a byob reader ends waiting reads without a view", async () => {
-  let reason;
-  const stream = new ReadableStream({ type: "bytes", cancel: (r) => void (reason = r) });
-  const reader = stream.getReader({ mode: "byob" });
-  const read = reader.read(new Uint8Array(1));
-  await reader.cancel("stop");
-  assertEquals(await read, { value: undefined, done: true });
-  assertEquals(reason, "stop");
-}, { workerd: "gives an empty view" });
+test(
+  "cancel of a byob reader ends waiting reads without a view",
+  async () => {
+    let reason;
+    const stream = new ReadableStream({ type: "bytes", cancel: (r) => void (reason = r) });
+    const reader = stream.getReader({ mode: "byob" });
+    const read = reader.read(new Uint8Array(1));
+    await reader.cancel("stop");
+    assertEquals(await read, { value: undefined, done: true });
+    assertEquals(reason, "stop");
+  },
+  { workerd: "gives an empty view" },
+);
 
 test("releaseLock of a byob reader keeps the bytes for the next one", async () => {
   const { stream, controller } = manual();
@@ -407,19 +454,23 @@ test("releaseLock of a byob reader keeps the bytes for the next one", async () =
   assertEquals((await stream.getReader().read()).value, bytes(1, 2));
 });
 
-test("a view that is being filled outlives its reader", async () => {
-  const { stream, controller } = manual();
-  const first = stream.getReader({ mode: "byob" });
-  first.read(new Uint8Array(4)).catch(() => {});
-  await settle();
-  const request = controller.byobRequest;
-  request.view.set([7, 8]);
-  first.releaseLock();
-  const second = stream.getReader({ mode: "byob" });
-  const read = second.read(new Uint8Array(8));
-  request.respond(2);
-  assertEquals((await read).value, bytes(7, 8));
-}, { workerd: "gives the whole view, filled or not" });
+test(
+  "a view that is being filled outlives its reader",
+  async () => {
+    const { stream, controller } = manual();
+    const first = stream.getReader({ mode: "byob" });
+    first.read(new Uint8Array(4)).catch(() => {});
+    await settle();
+    const request = controller.byobRequest;
+    request.view.set([7, 8]);
+    first.releaseLock();
+    const second = stream.getReader({ mode: "byob" });
+    const read = second.read(new Uint8Array(8));
+    request.respond(2);
+    assertEquals((await read).value, bytes(7, 8));
+  },
+  { workerd: "gives the whole view, filled or not" },
+);
 
 test("an error reaches byob reads", async () => {
   const { stream, controller } = manual();
@@ -447,5 +498,8 @@ test("default and byob readers in turn", async () => {
 });
 
 test("chunksOf a byte stream", async () => {
-  assertEquals((await chunksOf(byteStreamOf([1, 2], [3]))).map((c) => [...c]), [[1, 2], [3]]);
+  assertEquals(
+    (await chunksOf(byteStreamOf([1, 2], [3]))).map((c) => [...c]),
+    [[1, 2], [3]],
+  );
 });

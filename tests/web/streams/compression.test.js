@@ -100,7 +100,9 @@ test("a large result comes in full", async () => {
 });
 
 test("pipeThrough both", async () => {
-  const stream = byteStreamOf([1, 2], [3], [4, 5]).pipeThrough(new CompressionStream("deflate")).pipeThrough(new DecompressionStream("deflate"));
+  const stream = byteStreamOf([1, 2], [3], [4, 5])
+    .pipeThrough(new CompressionStream("deflate"))
+    .pipeThrough(new DecompressionStream("deflate"));
   assertEquals(joined(await chunksOf(stream)), bytes(1, 2, 3, 4, 5));
 });
 

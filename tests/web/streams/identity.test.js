@@ -15,7 +15,10 @@ test("chunks keep their boundaries with a default reader", async () => {
   writer.write(bytes(1, 2));
   writer.write(bytes(3));
   writer.close();
-  assertEquals((await chunksOf(readable)).map((chunk) => [...chunk]), [[1, 2], [3]]);
+  assertEquals(
+    (await chunksOf(readable)).map((chunk) => [...chunk]),
+    [[1, 2], [3]],
+  );
 });
 
 test("nothing is buffered: a write is done when its chunk is read", async () => {
@@ -47,16 +50,25 @@ test("ArrayBuffers and any views are written as their bytes", async () => {
   writer.write(new DataView(bytes(0, 5, 6).buffer, 1));
   writer.close();
   const chunks = await chunksOf(readable);
-  assertEquals(chunks.every((chunk) => chunk instanceof Uint8Array), true);
+  assertEquals(
+    chunks.every((chunk) => chunk instanceof Uint8Array),
+    true,
+  );
   assertEquals(joined(chunks), bytes(1, 2, 3, 4, 5, 6));
 });
 
 test("strings and objects are refused", async () => {
   const first = new IdentityTransformStream();
-  first.readable.getReader().read().catch(() => {});
+  first.readable
+    .getReader()
+    .read()
+    .catch(() => {});
   await assertRejects(first.writable.getWriter().write("text"), TypeError, "received a string");
   const second = new IdentityTransformStream();
-  second.readable.getReader().read().catch(() => {});
+  second.readable
+    .getReader()
+    .read()
+    .catch(() => {});
   await assertRejects(second.writable.getWriter().write({}), TypeError, "byte stream");
 });
 

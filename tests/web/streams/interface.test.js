@@ -4,14 +4,24 @@ const stream = () => new ReadableStream();
 
 /** Interface: attributes, methods with their lengths, and those that return promises. */
 const INTERFACES = [
-  [ReadableStream, ["locked"], { cancel: 0, getReader: 0, pipeThrough: 1, pipeTo: 1, tee: 0, values: 0 }, ["cancel", "pipeTo"]],
+  [
+    ReadableStream,
+    ["locked"],
+    { cancel: 0, getReader: 0, pipeThrough: 1, pipeTo: 1, tee: 0, values: 0 },
+    ["cancel", "pipeTo"],
+  ],
   [ReadableStreamDefaultReader, ["closed"], { cancel: 0, read: 0, releaseLock: 0 }, ["cancel", "read", "closed"]],
   [ReadableStreamBYOBReader, ["closed"], { cancel: 0, read: 1, releaseLock: 0 }, ["cancel", "read", "closed"]],
   [ReadableStreamDefaultController, ["desiredSize"], { close: 0, enqueue: 0, error: 0 }, []],
   [ReadableByteStreamController, ["byobRequest", "desiredSize"], { close: 0, enqueue: 1, error: 0 }, []],
   [ReadableStreamBYOBRequest, ["view"], { respond: 1, respondWithNewView: 1 }, []],
   [WritableStream, ["locked"], { abort: 0, close: 0, getWriter: 0 }, ["abort", "close"]],
-  [WritableStreamDefaultWriter, ["closed", "desiredSize", "ready"], { abort: 0, close: 0, releaseLock: 0, write: 0 }, ["abort", "close", "write", "closed", "ready"]],
+  [
+    WritableStreamDefaultWriter,
+    ["closed", "desiredSize", "ready"],
+    { abort: 0, close: 0, releaseLock: 0, write: 0 },
+    ["abort", "close", "write", "closed", "ready"],
+  ],
   [WritableStreamDefaultController, ["signal"], { error: 0 }, []],
   [TransformStream, ["readable", "writable"], {}, []],
   [TransformStreamDefaultController, ["desiredSize"], { enqueue: 0, error: 0, terminate: 0 }, []],
@@ -32,34 +42,55 @@ for (const [constructor, attributes, methods, promises] of INTERFACES) {
     }
   });
 
-  test(`${name}: members are enumerable accessors and methods of the standard's lengths`, () => {
-    for (const attribute of attributes) {
-      const descriptor = Object.getOwnPropertyDescriptor(prototype, attribute);
-      assertEquals([typeof descriptor.get, descriptor.set, descriptor.enumerable, descriptor.configurable], ["function", undefined, true, true], attribute);
-      assertEquals(descriptor.get.name, `get ${attribute}`);
-    }
-    for (const [method, length] of Object.entries(methods)) {
-      const descriptor = Object.getOwnPropertyDescriptor(prototype, method);
-      assertEquals([descriptor.enumerable, descriptor.writable, descriptor.configurable, descriptor.value.length], [true, true, true, length], method);
-    }
-    assertEquals(Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag), { value: name, writable: false, enumerable: false, configurable: true });
-  }, { workerd: "lengths are 0" });
+  test(
+    `${name}: members are enumerable accessors and methods of the standard's lengths`,
+    () => {
+      for (const attribute of attributes) {
+        const descriptor = Object.getOwnPropertyDescriptor(prototype, attribute);
+        assertEquals(
+          [typeof descriptor.get, descriptor.set, descriptor.enumerable, descriptor.configurable],
+          ["function", undefined, true, true],
+          attribute,
+        );
+        assertEquals(descriptor.get.name, `get ${attribute}`);
+      }
+      for (const [method, length] of Object.entries(methods)) {
+        const descriptor = Object.getOwnPropertyDescriptor(prototype, method);
+        assertEquals(
+          [descriptor.enumerable, descriptor.writable, descriptor.configurable, descriptor.value.length],
+          [true, true, true, length],
+          method,
+        );
+      }
+      assertEquals(Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag), {
+        value: name,
+        writable: false,
+        enumerable: false,
+        configurable: true,
+      });
+    },
+    { workerd: "lengths are 0" },
+  );
 
-  test(`${name}: members refuse other receivers`, async () => {
-    for (const attribute of attributes) {
-      const { get } = Object.getOwnPropertyDescriptor(prototype, attribute);
-      for (const receiver of [{}, prototype]) {
-        if (promises.includes(attribute)) await assertRejects(get.call(receiver), TypeError);
-        else assertThrows(() => get.call(receiver), TypeError);
+  test(
+    `${name}: members refuse other receivers`,
+    async () => {
+      for (const attribute of attributes) {
+        const { get } = Object.getOwnPropertyDescriptor(prototype, attribute);
+        for (const receiver of [{}, prototype]) {
+          if (promises.includes(attribute)) await assertRejects(get.call(receiver), TypeError);
+          else assertThrows(() => get.call(receiver), TypeError);
+        }
       }
-    }
-    for (const method of Object.keys(methods)) {
-      for (const receiver of [{}, prototype]) {
-        if (promises.includes(method)) await assertRejects(prototype[method].call(receiver), TypeError);
-        else assertThrows(() => prototype[method].call(receiver), TypeError);
+      for (const method of Object.keys(methods)) {
+        for (const receiver of [{}, prototype]) {
+          if (promises.includes(method)) await assertRejects(prototype[method].call(receiver), TypeError);
+          else assertThrows(() => prototype[method].call(receiver), TypeError);
+        }
       }
-    }
-  }, { workerd: "throws instead of rejecting, and has properties of its own" });
+    },
+    { workerd: "throws instead of rejecting, and has properties of its own" },
+  );
 }
 
 test("controllers and requests have no public constructors", () => {
@@ -76,18 +107,47 @@ test("controllers and requests have no public constructors", () => {
 });
 
 test("classes must be called with new", () => {
-  for (const constructor of [ReadableStream, WritableStream, TransformStream, CountQueuingStrategy, IdentityTransformStream]) {
+  for (const constructor of [
+    ReadableStream,
+    WritableStream,
+    TransformStream,
+    CountQueuingStrategy,
+    IdentityTransformStream,
+  ]) {
     assertThrows(() => constructor({ highWaterMark: 1 }), TypeError);
   }
 });
 
 test("constructor lengths", () => {
-  assertEquals([ReadableStream, WritableStream, TransformStream, IdentityTransformStream, TextEncoderStream, TextDecoderStream].map((c) => c.length), [0, 0, 0, 0, 0, 0]);
+  assertEquals(
+    [
+      ReadableStream,
+      WritableStream,
+      TransformStream,
+      IdentityTransformStream,
+      TextEncoderStream,
+      TextDecoderStream,
+    ].map((c) => c.length),
+    [0, 0, 0, 0, 0, 0],
+  );
 });
 
-test("constructor lengths with required arguments", () => {
-  assertEquals([ReadableStreamDefaultReader, ReadableStreamBYOBReader, WritableStreamDefaultWriter, CountQueuingStrategy, CompressionStream].map((c) => c.length), [1, 1, 1, 1, 1]);
-}, { workerd: "lengths are 0" });
+test(
+  "constructor lengths with required arguments",
+  () => {
+    assertEquals(
+      [
+        ReadableStreamDefaultReader,
+        ReadableStreamBYOBReader,
+        WritableStreamDefaultWriter,
+        CountQueuingStrategy,
+        CompressionStream,
+      ].map((c) => c.length),
+      [1, 1, 1, 1, 1],
+    );
+  },
+  { workerd: "lengths are 0" },
+);
 
 test("ReadableStream.from is a static method", () => {
   assertEquals(typeof ReadableStream.from, "function");
@@ -95,7 +155,13 @@ test("ReadableStream.from is a static method", () => {
 });
 
 test("streams have no own properties", () => {
-  for (const object of [stream(), new WritableStream(), new TransformStream(), stream().getReader(), new WritableStream().getWriter()]) {
+  for (const object of [
+    stream(),
+    new WritableStream(),
+    new TransformStream(),
+    stream().getReader(),
+    new WritableStream().getWriter(),
+  ]) {
     assertEquals(Reflect.ownKeys(object), []);
   }
 });
@@ -132,20 +198,31 @@ test("CountQueuingStrategy and ByteLengthQueuingStrategy", () => {
   assertThrows(() => new ByteLengthQueuingStrategy(), TypeError);
 });
 
-test("a queuing strategy's missing high-water mark is a TypeError", () => {
-  assertThrows(() => new CountQueuingStrategy({}), TypeError, "highWaterMark");
-  assertThrows(() => new ByteLengthQueuingStrategy({}), TypeError, "highWaterMark");
-  assertThrows(() => new CountQueuingStrategy(5), TypeError);
-}, { workerd: "is optional there" });
+test(
+  "a queuing strategy's missing high-water mark is a TypeError",
+  () => {
+    assertThrows(() => new CountQueuingStrategy({}), TypeError, "highWaterMark");
+    assertThrows(() => new ByteLengthQueuingStrategy({}), TypeError, "highWaterMark");
+    assertThrows(() => new CountQueuingStrategy(5), TypeError);
+  },
+  { workerd: "is optional there" },
+);
 
-test("a queuing strategy's size is one function for all, and high-water marks are any number", () => {
-  assertEquals(new CountQueuingStrategy({ highWaterMark: 1 }).size === new CountQueuingStrategy({ highWaterMark: 2 }).size, true);
-  assertEquals(new ByteLengthQueuingStrategy({ highWaterMark: 1 }).size.name, "size");
-  assertEquals(new ByteLengthQueuingStrategy({ highWaterMark: 1 }).size.length, 1);
-  assertEquals(new CountQueuingStrategy({ highWaterMark: 1 }).size.length, 0);
-  assertEquals(new CountQueuingStrategy({ highWaterMark: -Infinity }).highWaterMark, -Infinity);
-  assertEquals(new CountQueuingStrategy({ highWaterMark: "abc" }).highWaterMark, NaN);
-}, { workerd: "size is a function of each object, marks are integers" });
+test(
+  "a queuing strategy's size is one function for all, and high-water marks are any number",
+  () => {
+    assertEquals(
+      new CountQueuingStrategy({ highWaterMark: 1 }).size === new CountQueuingStrategy({ highWaterMark: 2 }).size,
+      true,
+    );
+    assertEquals(new ByteLengthQueuingStrategy({ highWaterMark: 1 }).size.name, "size");
+    assertEquals(new ByteLengthQueuingStrategy({ highWaterMark: 1 }).size.length, 1);
+    assertEquals(new CountQueuingStrategy({ highWaterMark: 1 }).size.length, 0);
+    assertEquals(new CountQueuingStrategy({ highWaterMark: -Infinity }).highWaterMark, -Infinity);
+    assertEquals(new CountQueuingStrategy({ highWaterMark: "abc" }).highWaterMark, NaN);
+  },
+  { workerd: "size is a function of each object, marks are integers" },
+);
 
 test("strategies work in streams", async () => {
   let controller;
@@ -155,7 +232,10 @@ test("strategies work in streams", async () => {
   new ReadableStream({ start: (c) => void (controller = c) }, new CountQueuingStrategy({ highWaterMark: 4 }));
   controller.enqueue("x");
   assertEquals(controller.desiredSize, 3);
-  const writer = new WritableStream({ write: () => new Promise(() => {}) }, new ByteLengthQueuingStrategy({ highWaterMark: 10 })).getWriter();
+  const writer = new WritableStream(
+    { write: () => new Promise(() => {}) },
+    new ByteLengthQueuingStrategy({ highWaterMark: 10 }),
+  ).getWriter();
   writer.write(new Uint8Array(4));
   assertEquals(writer.desiredSize, 6);
 });

@@ -34,23 +34,35 @@ test("preventCancel leaves the stream usable", async () => {
 test("an exception in the loop cancels too", async () => {
   let cancelled = false;
   const stream = new ReadableStream({ pull: (c) => c.enqueue(1), cancel: () => void (cancelled = true) });
-  await assertRejects(async () => {
-    for await (const chunk of stream) throw new Error(`got ${chunk}`);
-  }, Error, "got 1");
+  await assertRejects(
+    async () => {
+      for await (const chunk of stream) throw new Error(`got ${chunk}`);
+    },
+    Error,
+    "got 1",
+  );
   assertEquals(cancelled, true);
 });
 
-test("an error of the stream ends the loop with it", async () => {
-  const stream = new ReadableStream({
-    start(controller) {
-      controller.error(new RangeError("broken"));
-    },
-  });
-  await assertRejects(async () => {
-    for await (const chunk of stream) assert(false, chunk);
-  }, RangeError, "broken");
-  assertEquals(stream.locked, false);
-}, { workerd: "keeps the lock" });
+test(
+  "an error of the stream ends the loop with it",
+  async () => {
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.error(new RangeError("broken"));
+      },
+    });
+    await assertRejects(
+      async () => {
+        for await (const chunk of stream) assert(false, chunk);
+      },
+      RangeError,
+      "broken",
+    );
+    assertEquals(stream.locked, false);
+  },
+  { workerd: "keeps the lock" },
+);
 
 test("next() by hand", async () => {
   const iterator = streamOf("a").values();
@@ -62,8 +74,14 @@ test("next() by hand", async () => {
 test("several next() at once answer in order", async () => {
   const iterator = streamOf("a", "b").values();
   const results = await Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()]);
-  assertEquals(results.map((r) => r.value), ["a", "b", undefined, undefined]);
-  assertEquals(results.map((r) => r.done), [false, false, true, true]);
+  assertEquals(
+    results.map((r) => r.value),
+    ["a", "b", undefined, undefined],
+  );
+  assertEquals(
+    results.map((r) => r.done),
+    [false, false, true, true],
+  );
 });
 
 test("return(value) gives the value back and finishes", async () => {
@@ -88,11 +106,15 @@ test("return() waits for a next() that is under way", async () => {
   assertEquals(await returned, { value: "done", done: true });
 });
 
-test("next() after an error rejects once, then is done", async () => {
-  const iterator = new ReadableStream({ start: (c) => c.error(new Error("once")) }).values();
-  await assertRejects(iterator.next(), Error, "once");
-  assertEquals(await iterator.next(), { value: undefined, done: true });
-}, { workerd: "goes on rejecting" });
+test(
+  "next() after an error rejects once, then is done",
+  async () => {
+    const iterator = new ReadableStream({ start: (c) => c.error(new Error("once")) }).values();
+    await assertRejects(iterator.next(), Error, "once");
+    assertEquals(await iterator.next(), { value: undefined, done: true });
+  },
+  { workerd: "goes on rejecting" },
+);
 
 test("the iterator locks the stream", () => {
   const stream = new ReadableStream();
@@ -112,13 +134,20 @@ test("the iterator's prototype", () => {
   assertEquals(prototype.throw, undefined);
 });
 
-test("the iterator's members are enumerable and it has no constructor of its own", () => {
-  const prototype = Object.getPrototypeOf(new ReadableStream().values());
-  assertEquals(Object.getOwnPropertyNames(prototype).sort(), ["next", "return"]);
-  assertEquals(Object.keys(prototype).sort(), ["next", "return"]);
-  assertEquals(Object.prototype.toString.call(new ReadableStream().values()), "[object ReadableStream AsyncIterator]");
-  assertEquals(ReadableStream.prototype.values === ReadableStream.prototype[Symbol.asyncIterator], true);
-}, { workerd: "has a constructor and another class string" });
+test(
+  "the iterator's members are enumerable and it has no constructor of its own",
+  () => {
+    const prototype = Object.getPrototypeOf(new ReadableStream().values());
+    assertEquals(Object.getOwnPropertyNames(prototype).sort(), ["next", "return"]);
+    assertEquals(Object.keys(prototype).sort(), ["next", "return"]);
+    assertEquals(
+      Object.prototype.toString.call(new ReadableStream().values()),
+      "[object ReadableStream AsyncIterator]",
+    );
+    assertEquals(ReadableStream.prototype.values === ReadableStream.prototype[Symbol.asyncIterator], true);
+  },
+  { workerd: "has a constructor and another class string" },
+);
 
 test("from(array) and from(string)", async () => {
   assertEquals(await chunksOf(ReadableStream.from(["a", 1, null])), ["a", 1, null]);
@@ -172,7 +201,8 @@ test("from(): cancel calls the iterator's return()", async () => {
 });
 
 test("from() refuses what is not iterable", () => {
-  for (const value of [undefined, null, 1, {}, { [Symbol.asyncIterator]: 1 }]) assertThrows(() => ReadableStream.from(value), TypeError);
+  for (const value of [undefined, null, 1, {}, { [Symbol.asyncIterator]: 1 }])
+    assertThrows(() => ReadableStream.from(value), TypeError);
 });
 
 test("from() refuses iteration results that are no objects", async () => {

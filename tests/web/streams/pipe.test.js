@@ -16,13 +16,16 @@ test("pipeTo moves chunks, closes, and resolves to undefined", async () => {
 
 test("pipeTo of queued chunks", async () => {
   const { sink, events } = recordingSink();
-  const source = new ReadableStream({
-    start(controller) {
-      controller.enqueue("a");
-      controller.enqueue("b");
-      controller.close();
+  const source = new ReadableStream(
+    {
+      start(controller) {
+        controller.enqueue("a");
+        controller.enqueue("b");
+        controller.close();
+      },
     },
-  }, { highWaterMark: 5 });
+    { highWaterMark: 5 },
+  );
   await source.pipeTo(new WritableStream(sink, { highWaterMark: 10 }));
   assertEquals(events, [["start"], ["write", "a"], ["write", "b"], ["close"]]);
 });
@@ -50,7 +53,11 @@ test("an error of the source aborts the destination", async () => {
 test("preventAbort leaves the destination usable", async () => {
   const { sink, events } = recordingSink();
   const destination = new WritableStream(sink);
-  await assertRejects(new ReadableStream({ start: (c) => c.error(new RangeError("x")) }).pipeTo(destination, { preventAbort: true }), RangeError, "x");
+  await assertRejects(
+    new ReadableStream({ start: (c) => c.error(new RangeError("x")) }).pipeTo(destination, { preventAbort: true }),
+    RangeError,
+    "x",
+  );
   assertEquals(destination.locked, false);
   const writer = destination.getWriter();
   await writer.write("still");
@@ -70,11 +77,18 @@ test("an error of the destination cancels the source", async () => {
 test("preventCancel leaves the source usable", async () => {
   const source = streamOf("a", "b");
   const error = new RangeError("sink broke");
-  await assertRejects(source.pipeTo(new WritableStream({
-    start(controller) {
-      controller.error(error);
-    },
-  }), { preventCancel: true }), RangeError, "sink broke");
+  await assertRejects(
+    source.pipeTo(
+      new WritableStream({
+        start(controller) {
+          controller.error(error);
+        },
+      }),
+      { preventCancel: true },
+    ),
+    RangeError,
+    "sink broke",
+  );
   assertEquals(source.locked, false);
   assertEquals(await chunksOf(source), ["a", "b"]);
 });
@@ -88,17 +102,23 @@ test("a closed destination cancels the source with a TypeError", async () => {
   assert(reason instanceof TypeError);
 });
 
-test("backpressure stops reading", async () => {
-  let pulls = 0;
-  let release;
-  const source = new ReadableStream({ pull: (c) => c.enqueue(pulls++) }, { highWaterMark: 0 });
-  source.pipeTo(new WritableStream({ write: () => new Promise((resolve) => (release = resolve)) }, { highWaterMark: 2 })).catch(() => {});
-  await settle();
-  assertEquals(pulls, 2);
-  release();
-  await settle();
-  assertEquals(pulls, 3);
-}, { workerd: "asks for one chunk more or less" });
+test(
+  "backpressure stops reading",
+  async () => {
+    let pulls = 0;
+    let release;
+    const source = new ReadableStream({ pull: (c) => c.enqueue(pulls++) }, { highWaterMark: 0 });
+    source
+      .pipeTo(new WritableStream({ write: () => new Promise((resolve) => (release = resolve)) }, { highWaterMark: 2 }))
+      .catch(() => {});
+    await settle();
+    assertEquals(pulls, 2);
+    release();
+    await settle();
+    assertEquals(pulls, 3);
+  },
+  { workerd: "asks for one chunk more or less" },
+);
 
 test("enqueue does not call the sink's write in the same turn", async () => {
   const { sink, events } = recordingSink();
@@ -142,12 +162,20 @@ test("a source error waits for the write in flight, and what was read is written
 });
 
 test("a close that fails rejects the pipe", async () => {
-  await assertRejects(streamOf(1).pipeTo(new WritableStream({ close: () => Promise.reject(new RangeError("not closable")) })), RangeError, "not closable");
+  await assertRejects(
+    streamOf(1).pipeTo(new WritableStream({ close: () => Promise.reject(new RangeError("not closable")) })),
+    RangeError,
+    "not closable",
+  );
 });
 
 test("an abort that fails rejects the pipe with its own error", async () => {
   const source = new ReadableStream({ start: (c) => c.error(new Error("source")) });
-  await assertRejects(source.pipeTo(new WritableStream({ abort: () => Promise.reject(new RangeError("abort failed")) })), RangeError, "abort failed");
+  await assertRejects(
+    source.pipeTo(new WritableStream({ abort: () => Promise.reject(new RangeError("abort failed")) })),
+    RangeError,
+    "abort failed",
+  );
 });
 
 test("locked ends and wrong arguments reject", async () => {
@@ -169,48 +197,60 @@ test("signal: aborted before", async () => {
   const { sink, events } = recordingSink();
   let reason;
   const source = new ReadableStream({ cancel: (r) => void (reason = r) });
-  await assertRejects(source.pipeTo(new WritableStream(sink), { signal: AbortSignal.abort("early") }).catch((e) => {
-    assertEquals(e, "early");
-    throw new Error("rejected");
-  }), Error, "rejected");
+  await assertRejects(
+    source.pipeTo(new WritableStream(sink), { signal: AbortSignal.abort("early") }).catch((e) => {
+      assertEquals(e, "early");
+      throw new Error("rejected");
+    }),
+    Error,
+    "rejected",
+  );
   await settle();
   assertEquals(reason, "early");
   assertEquals(events, [["start"], ["abort", "early"]]);
 });
 
-test("signal: aborted while piping", async () => {
-  const { sink, events } = recordingSink();
-  let reason;
-  const source = new ReadableStream({ start: (c) => c.enqueue(1), cancel: (r) => void (reason = r) });
-  const controller = new AbortController();
-  const destination = new WritableStream(sink);
-  const piping = source.pipeTo(destination, { signal: controller.signal });
-  piping.catch(() => {});
-  await settle();
-  const error = new Error("stop");
-  controller.abort(error);
-  assertEquals(await piping.catch((e) => e), error);
-  assertEquals(reason, error);
-  assertEquals(events, [["start"], ["write", 1], ["abort", error]]);
-  assertEquals([source.locked, destination.locked], [false, false]);
-}, { workerd: "notices with the next chunk only" });
+test(
+  "signal: aborted while piping",
+  async () => {
+    const { sink, events } = recordingSink();
+    let reason;
+    const source = new ReadableStream({ start: (c) => c.enqueue(1), cancel: (r) => void (reason = r) });
+    const controller = new AbortController();
+    const destination = new WritableStream(sink);
+    const piping = source.pipeTo(destination, { signal: controller.signal });
+    piping.catch(() => {});
+    await settle();
+    const error = new Error("stop");
+    controller.abort(error);
+    assertEquals(await piping.catch((e) => e), error);
+    assertEquals(reason, error);
+    assertEquals(events, [["start"], ["write", 1], ["abort", error]]);
+    assertEquals([source.locked, destination.locked], [false, false]);
+  },
+  { workerd: "notices with the next chunk only" },
+);
 
-test("signal with preventAbort and preventCancel", async () => {
-  const { sink, events } = recordingSink();
-  let cancelled = false;
-  const source = new ReadableStream({ cancel: () => void (cancelled = true) });
-  const controller = new AbortController();
-  const destination = new WritableStream(sink);
-  const piping = source.pipeTo(destination, { signal: controller.signal, preventAbort: true, preventCancel: true });
-  piping.catch(() => {});
-  await settle();
-  controller.abort();
-  const error = await piping.catch((e) => e);
-  assertEquals(error.name, "AbortError");
-  assertEquals(cancelled, false);
-  assertEquals(events, [["start"]]);
-  assertEquals([source.locked, destination.locked], [false, false]);
-}, { workerd: "notices with the next chunk only" });
+test(
+  "signal with preventAbort and preventCancel",
+  async () => {
+    const { sink, events } = recordingSink();
+    let cancelled = false;
+    const source = new ReadableStream({ cancel: () => void (cancelled = true) });
+    const controller = new AbortController();
+    const destination = new WritableStream(sink);
+    const piping = source.pipeTo(destination, { signal: controller.signal, preventAbort: true, preventCancel: true });
+    piping.catch(() => {});
+    await settle();
+    controller.abort();
+    const error = await piping.catch((e) => e);
+    assertEquals(error.name, "AbortError");
+    assertEquals(cancelled, false);
+    assertEquals(events, [["start"]]);
+    assertEquals([source.locked, destination.locked], [false, false]);
+  },
+  { workerd: "notices with the next chunk only" },
+);
 
 test("pipeThrough returns the readable of the pair", async () => {
   const pair = new TransformStream();
@@ -220,13 +260,18 @@ test("pipeThrough returns the readable of the pair", async () => {
 });
 
 test("pipeThrough takes any pair", async () => {
-  const { readable, writable } = new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk * 2) });
+  const { readable, writable } = new TransformStream({
+    transform: (chunk, controller) => controller.enqueue(chunk * 2),
+  });
   assertEquals(await chunksOf(streamOf(1, 2).pipeThrough({ readable, writable })), [2, 4]);
 });
 
 test("pipeThrough chains", async () => {
   const plus = (n) => new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk + n) });
-  assertEquals(await chunksOf(streamOf(1, 2, 3).pipeThrough(plus(1)).pipeThrough(plus(10)).pipeThrough(plus(100))), [112, 113, 114]);
+  assertEquals(
+    await chunksOf(streamOf(1, 2, 3).pipeThrough(plus(1)).pipeThrough(plus(10)).pipeThrough(plus(100))),
+    [112, 113, 114],
+  );
 });
 
 test("pipeThrough checks its arguments", () => {
@@ -263,29 +308,35 @@ test("pipeTo of a byte stream", async () => {
   assertEquals(seen, [1, 2, 3]);
 });
 
-test("pipeTo of a byte stream keeps its chunks apart", async () => {
-  const { sink, events } = recordingSink();
-  await new ReadableStream({
-    type: "bytes",
-    start(controller) {
-      controller.enqueue(bytes(1));
-      controller.enqueue(bytes(2));
-      controller.close();
-    },
-  }).pipeTo(new WritableStream(sink));
-  assertEquals(events.length, 4);
-}, { workerd: "joins queued chunks" });
+test(
+  "pipeTo of a byte stream keeps its chunks apart",
+  async () => {
+    const { sink, events } = recordingSink();
+    await new ReadableStream({
+      type: "bytes",
+      start(controller) {
+        controller.enqueue(bytes(1));
+        controller.enqueue(bytes(2));
+        controller.close();
+      },
+    }).pipeTo(new WritableStream(sink));
+    assertEquals(events.length, 4);
+  },
+  { workerd: "joins queued chunks" },
+);
 
 test("a slow sink gets 1000 chunks in order", async () => {
   let next = 0;
   let expected = 0;
   const source = new ReadableStream({ pull: (c) => (next < 1000 ? c.enqueue(next++) : c.close()) });
-  await source.pipeTo(new WritableStream({
-    async write(chunk) {
-      if (chunk !== expected++) throw new Error("out of order");
-      if (chunk % 100 === 0) await settle();
-    },
-  }));
+  await source.pipeTo(
+    new WritableStream({
+      async write(chunk) {
+        if (chunk !== expected++) throw new Error("out of order");
+        if (chunk % 100 === 0) await settle();
+      },
+    }),
+  );
   assertEquals(expected, 1000);
 });
 

@@ -45,17 +45,21 @@ test("the source's methods are called on the source", async () => {
   assertEquals(seen, [true, true, true]);
 });
 
-test("start that throws makes the constructor throw", () => {
-  const error = new Error("no start");
-  const thrown = assertThrows(() => {
-    new ReadableStream({
-      start() {
-        throw error;
-      },
-    });
-  }, Error);
-  assertEquals(thrown, error);
-}, { workerd: "errors the stream instead" });
+test(
+  "start that throws makes the constructor throw",
+  () => {
+    const error = new Error("no start");
+    const thrown = assertThrows(() => {
+      new ReadableStream({
+        start() {
+          throw error;
+        },
+      });
+    }, Error);
+    assertEquals(thrown, error);
+  },
+  { workerd: "errors the stream instead" },
+);
 
 test("start that rejects errors the stream", async () => {
   const stream = new ReadableStream({ start: () => Promise.reject(new RangeError("late no")) });
@@ -167,16 +171,20 @@ test("error() twice keeps the first; error() after close does nothing", async ()
   assertEquals((await other.getReader().read()).done, true);
 });
 
-test("pull runs ahead of reads up to the high-water mark", async () => {
-  let pulls = 0;
-  const stream = new ReadableStream({ pull: (c) => c.enqueue(pulls++) }, { highWaterMark: 3 });
-  await settle();
-  assertEquals(pulls, 3);
-  const reader = stream.getReader();
-  assertEquals((await reader.read()).value, 0);
-  await settle();
-  assertEquals(pulls, 4);
-}, { workerd: "pulls again with the next read only" });
+test(
+  "pull runs ahead of reads up to the high-water mark",
+  async () => {
+    let pulls = 0;
+    const stream = new ReadableStream({ pull: (c) => c.enqueue(pulls++) }, { highWaterMark: 3 });
+    await settle();
+    assertEquals(pulls, 3);
+    const reader = stream.getReader();
+    assertEquals((await reader.read()).value, 0);
+    await settle();
+    assertEquals(pulls, 4);
+  },
+  { workerd: "pulls again with the next read only" },
+);
 
 test("with a high-water mark of 0, pull waits for a read", async () => {
   let pulls = 0;
@@ -189,25 +197,29 @@ test("with a high-water mark of 0, pull waits for a read", async () => {
   assertEquals(pulls, 1);
 });
 
-test("pull is not called again before its promise is fulfilled", async () => {
-  let pulls = 0;
-  let release;
-  const stream = new ReadableStream({
-    pull(controller) {
-      pulls++;
-      controller.enqueue(pulls);
-      return new Promise((resolve) => (release = resolve));
-    },
-  });
-  const reader = stream.getReader();
-  await settle();
-  await reader.read();
-  await settle();
-  assertEquals(pulls, 1);
-  release();
-  await settle();
-  assertEquals(pulls, 2);
-}, { workerd: "pulls again with the next read only" });
+test(
+  "pull is not called again before its promise is fulfilled",
+  async () => {
+    let pulls = 0;
+    let release;
+    const stream = new ReadableStream({
+      pull(controller) {
+        pulls++;
+        controller.enqueue(pulls);
+        return new Promise((resolve) => (release = resolve));
+      },
+    });
+    const reader = stream.getReader();
+    await settle();
+    await reader.read();
+    await settle();
+    assertEquals(pulls, 1);
+    release();
+    await settle();
+    assertEquals(pulls, 2);
+  },
+  { workerd: "pulls again with the next read only" },
+);
 
 test("pull that throws or rejects errors the stream", async () => {
   const throwing = new ReadableStream({
@@ -236,20 +248,27 @@ test("the default high-water mark is 1", () => {
   assertEquals(controller.desiredSize, 1);
 });
 
-test("a size that throws errors the stream and is thrown on", async () => {
-  let controller;
-  const error = new Error("size threw");
-  const stream = new ReadableStream(
-    { start: (c) => void (controller = c) },
-    {
-      size() {
-        throw error;
+test(
+  "a size that throws errors the stream and is thrown on",
+  async () => {
+    let controller;
+    const error = new Error("size threw");
+    const stream = new ReadableStream(
+      { start: (c) => void (controller = c) },
+      {
+        size() {
+          throw error;
+        },
       },
-    },
-  );
-  assertEquals(assertThrows(() => controller.enqueue(1)), error);
-  assertEquals(await stream.getReader().closed.catch((e) => e), error);
-}, { workerd: "does not throw it on" });
+    );
+    assertEquals(
+      assertThrows(() => controller.enqueue(1)),
+      error,
+    );
+    assertEquals(await stream.getReader().closed.catch((e) => e), error);
+  },
+  { workerd: "does not throw it on" },
+);
 
 for (const size of [NaN, -1, Infinity, -Infinity]) {
   test(
@@ -299,7 +318,11 @@ test("cancel waits for the source's promise and passes its rejection on", async 
   assertEquals(await stateOf(promise), "pending");
   release("ignored");
   assertEquals(await promise, undefined);
-  await assertRejects(new ReadableStream({ cancel: () => Promise.reject(new Error("cannot")) }).cancel(), Error, "cannot");
+  await assertRejects(
+    new ReadableStream({ cancel: () => Promise.reject(new Error("cannot")) }).cancel(),
+    Error,
+    "cannot",
+  );
   const throwing = new ReadableStream({
     cancel() {
       throw new Error("threw");
@@ -378,16 +401,24 @@ test("the constructor's arguments are checked", () => {
   assertThrows(() => new ReadableStream({}, { size: 1 }), TypeError);
 });
 
-test("high-water marks must be non-negative numbers", () => {
-  assertThrows(() => new ReadableStream({}, { highWaterMark: -1 }), RangeError);
-  assertThrows(() => new ReadableStream({}, { highWaterMark: NaN }), RangeError);
-}, { workerd: "throws a TypeError instead" });
+test(
+  "high-water marks must be non-negative numbers",
+  () => {
+    assertThrows(() => new ReadableStream({}, { highWaterMark: -1 }), RangeError);
+    assertThrows(() => new ReadableStream({}, { highWaterMark: NaN }), RangeError);
+  },
+  { workerd: "throws a TypeError instead" },
+);
 
-test("an infinite high-water mark is allowed", () => {
-  let controller;
-  new ReadableStream({ start: (c) => void (controller = c) }, { highWaterMark: Infinity });
-  assertEquals(controller.desiredSize, Infinity);
-}, { workerd: "high-water marks are integers there" });
+test(
+  "an infinite high-water mark is allowed",
+  () => {
+    let controller;
+    new ReadableStream({ start: (c) => void (controller = c) }, { highWaterMark: Infinity });
+    assertEquals(controller.desiredSize, Infinity);
+  },
+  { workerd: "high-water marks are integers there" },
+);
 
 test("getReader's mode", () => {
   assertThrows(() => new ReadableStream().getReader({ mode: "other" }), TypeError, "mode");

@@ -67,37 +67,53 @@ test("cancelling one branch leaves the other", async () => {
   assertEquals(cancelled, false);
 });
 
-test("cancelling both cancels the stream with both reasons", async () => {
-  let reason;
-  const [a, b] = new ReadableStream({ cancel: (r) => void (reason = r) }).tee();
-  const first = a.cancel("one");
-  await settle();
-  assertEquals(reason, undefined);
-  const second = b.cancel("two");
-  await Promise.all([first, second]);
-  assertEquals(reason, ["one", "two"]);
-}, { workerd: "tells the last reason only" });
+test(
+  "cancelling both cancels the stream with both reasons",
+  async () => {
+    let reason;
+    const [a, b] = new ReadableStream({ cancel: (r) => void (reason = r) }).tee();
+    const first = a.cancel("one");
+    await settle();
+    assertEquals(reason, undefined);
+    const second = b.cancel("two");
+    await Promise.all([first, second]);
+    assertEquals(reason, ["one", "two"]);
+  },
+  { workerd: "tells the last reason only" },
+);
 
-test("the promise of the first cancel waits for the second", async () => {
-  const [a, b] = new ReadableStream().tee();
-  const first = a.cancel();
-  assertEquals(await stateOf(first), "pending");
-  b.cancel();
-  assertEquals(await first, undefined);
-}, { workerd: "fulfils at once" });
+test(
+  "the promise of the first cancel waits for the second",
+  async () => {
+    const [a, b] = new ReadableStream().tee();
+    const first = a.cancel();
+    assertEquals(await stateOf(first), "pending");
+    b.cancel();
+    assertEquals(await first, undefined);
+  },
+  { workerd: "fulfils at once" },
+);
 
-test("a failing cancel rejects both promises", async () => {
-  const [a, b] = new ReadableStream({ cancel: () => Promise.reject(new RangeError("cannot")) }).tee();
-  const first = a.cancel();
-  first.catch(() => {});
-  await assertRejects(b.cancel(), RangeError, "cannot");
-  await assertRejects(first, RangeError, "cannot");
-}, { workerd: "rejects the second only" });
+test(
+  "a failing cancel rejects both promises",
+  async () => {
+    const [a, b] = new ReadableStream({ cancel: () => Promise.reject(new RangeError("cannot")) }).tee();
+    const first = a.cancel();
+    first.catch(() => {});
+    await assertRejects(b.cancel(), RangeError, "cannot");
+    await assertRejects(first, RangeError, "cannot");
+  },
+  { workerd: "rejects the second only" },
+);
 
 test("tee of a tee", async () => {
   const [a, rest] = streamOf(1, 2).tee();
   const [b, c] = rest.tee();
-  assertEquals(await Promise.all([a, b, c].map(chunksOf)), [[1, 2], [1, 2], [1, 2]]);
+  assertEquals(await Promise.all([a, b, c].map(chunksOf)), [
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ]);
 });
 
 test("branches of a byte stream are byte streams with bytes of their own", async () => {
@@ -127,28 +143,32 @@ test("byob reads of one branch leave the other its bytes", async () => {
   assertEquals(joined(await chunksOf(b)), bytes(1, 2, 3, 4));
 });
 
-test("a byob request of the source is passed through a tee", async () => {
-  const views = [];
-  const stream = new ReadableStream({
-    type: "bytes",
-    pull(controller) {
-      views.push(controller.byobRequest?.view.byteLength);
-      if (controller.byobRequest) {
-        controller.byobRequest.view[0] = 1;
-        controller.byobRequest.respond(1);
-      } else {
-        controller.enqueue(bytes(2));
-      }
-    },
-  });
-  const [a, b] = stream.tee();
-  const { value } = await a.getReader({ mode: "byob" }).read(new Uint8Array(16));
-  assertEquals(value, bytes(1));
-  assertEquals(views[0], 16);
-  const reader = b.getReader();
-  assertEquals((await reader.read()).value, bytes(1));
-  assertEquals((await reader.read()).value, bytes(2));
-}, { workerd: "does not pass it through" });
+test(
+  "a byob request of the source is passed through a tee",
+  async () => {
+    const views = [];
+    const stream = new ReadableStream({
+      type: "bytes",
+      pull(controller) {
+        views.push(controller.byobRequest?.view.byteLength);
+        if (controller.byobRequest) {
+          controller.byobRequest.view[0] = 1;
+          controller.byobRequest.respond(1);
+        } else {
+          controller.enqueue(bytes(2));
+        }
+      },
+    });
+    const [a, b] = stream.tee();
+    const { value } = await a.getReader({ mode: "byob" }).read(new Uint8Array(16));
+    assertEquals(value, bytes(1));
+    assertEquals(views[0], 16);
+    const reader = b.getReader();
+    assertEquals((await reader.read()).value, bytes(1));
+    assertEquals((await reader.read()).value, bytes(2));
+  },
+  { workerd: "does not pass it through" },
+);
 
 test("a byte stream's tee reads nothing before a branch is read", async () => {
   let pulls = 0;

@@ -2,7 +2,8 @@ import { test, assert, assertEquals, assertRejects, assertThrows } from "../harn
 import { bytes, chunksOf, joined, streamOf } from "./helpers.js";
 
 const encoded = async (...chunks) => joined(await chunksOf(streamOf(...chunks).pipeThrough(new TextEncoderStream())));
-const decoded = async (chunks, ...args) => (await chunksOf(streamOf(...chunks).pipeThrough(new TextDecoderStream(...args)))).join("");
+const decoded = async (chunks, ...args) =>
+  (await chunksOf(streamOf(...chunks).pipeThrough(new TextDecoderStream(...args)))).join("");
 
 test("TextEncoderStream encodes strings", async () => {
   assertEquals(await encoded("a", "é", "€", "😀"), new TextEncoder().encode("aé€😀"));
@@ -82,6 +83,8 @@ test("TextDecoderStream refuses chunks that are no bytes", async () => {
 });
 
 test("encoder and decoder in a row", async () => {
-  const stream = streamOf("grüße ", "\ud83d", "\ude00").pipeThrough(new TextEncoderStream()).pipeThrough(new TextDecoderStream());
+  const stream = streamOf("grüße ", "\ud83d", "\ude00")
+    .pipeThrough(new TextEncoderStream())
+    .pipeThrough(new TextDecoderStream());
   assertEquals((await chunksOf(stream)).join(""), "grüße 😀");
 });

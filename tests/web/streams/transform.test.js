@@ -152,15 +152,23 @@ test("a flush that throws errors both sides", async () => {
   await assertRejects(read, RangeError, "flush");
 });
 
-test("start that throws", () => {
-  assertThrows(() => {
-    new TransformStream({
-      start() {
-        throw new RangeError("no start");
+test(
+  "start that throws",
+  () => {
+    assertThrows(
+      () => {
+        new TransformStream({
+          start() {
+            throw new RangeError("no start");
+          },
+        });
       },
-    });
-  }, RangeError, "no start");
-}, { workerd: "errors the stream instead" });
+      RangeError,
+      "no start",
+    );
+  },
+  { workerd: "errors the stream instead" },
+);
 
 test("start that rejects errors both sides", async () => {
   const stream = new TransformStream({ start: () => Promise.reject(new RangeError("late")) });
@@ -239,16 +247,20 @@ test("a cancel() that fails rejects cancel and errors the other side", async () 
   await assertRejects(writer.closed, RangeError, "cannot");
 });
 
-test("cancel unblocks a write that waits, with the reason", async () => {
-  const stream = new TransformStream();
-  const writer = stream.writable.getWriter();
-  const write = writer.write(1);
-  write.catch(() => {});
-  writer.closed.catch(() => {});
-  await settle();
-  await stream.readable.cancel("enough");
-  assertEquals(await write.catch((e) => e), "enough");
-}, { workerd: "rejects with an error of its own" });
+test(
+  "cancel unblocks a write that waits, with the reason",
+  async () => {
+    const stream = new TransformStream();
+    const writer = stream.writable.getWriter();
+    const write = writer.write(1);
+    write.catch(() => {});
+    writer.closed.catch(() => {});
+    await settle();
+    await stream.readable.cancel("enough");
+    assertEquals(await write.catch((e) => e), "enough");
+  },
+  { workerd: "rejects with an error of its own" },
+);
 
 test("closing the writable closes the readable once it is read", async () => {
   const stream = new TransformStream();
@@ -268,18 +280,23 @@ test("the constructor's arguments are checked", () => {
   assertThrows(() => new TransformStream({ writableType: "bytes" }), Error, "writableType");
 });
 
-test("readableType and bad marks are RangeErrors", () => {
-  assertThrows(() => new TransformStream({ readableType: "bytes" }), RangeError);
-  assertThrows(() => new TransformStream({ writableType: "bytes" }), RangeError);
-  assertThrows(() => new TransformStream({}, { highWaterMark: -1 }), RangeError);
-}, { workerd: "throws TypeErrors" });
+test(
+  "readableType and bad marks are RangeErrors",
+  () => {
+    assertThrows(() => new TransformStream({ readableType: "bytes" }), RangeError);
+    assertThrows(() => new TransformStream({ writableType: "bytes" }), RangeError);
+    assertThrows(() => new TransformStream({}, { highWaterMark: -1 }), RangeError);
+  },
+  { workerd: "throws TypeErrors" },
+);
 
 test("10000 chunks through three transforms", async () => {
   let next = 0;
   const source = new ReadableStream({ pull: (c) => (next < 10000 ? c.enqueue(next++) : c.close()) });
   const same = () => new TransformStream({ transform: (chunk, controller) => controller.enqueue(chunk) });
   let expected = 0;
-  for await (const chunk of source.pipeThrough(same()).pipeThrough(same()).pipeThrough(same())) if (chunk === expected) expected++;
+  for await (const chunk of source.pipeThrough(same()).pipeThrough(same()).pipeThrough(same()))
+    if (chunk === expected) expected++;
   assertEquals(expected, 10000);
 });
 
@@ -289,5 +306,8 @@ test("a transform that enqueues nothing asks for the next chunk", async () => {
       if (chunk % 10 === 0) controller.enqueue(chunk);
     },
   });
-  assertEquals(await chunksOf(streamOf(...Array.from({ length: 31 }, (_, i) => i)).pipeThrough(stream)), [0, 10, 20, 30]);
+  assertEquals(
+    await chunksOf(streamOf(...Array.from({ length: 31 }, (_, i) => i)).pipeThrough(stream)),
+    [0, 10, 20, 30],
+  );
 });

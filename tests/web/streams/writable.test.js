@@ -63,7 +63,10 @@ test("writing waits for start", async () => {
 
 test("desiredSize and ready show backpressure", async () => {
   let release;
-  const writer = new WritableStream({ write: () => new Promise((resolve) => (release = resolve)) }, { highWaterMark: 2 }).getWriter();
+  const writer = new WritableStream(
+    { write: () => new Promise((resolve) => (release = resolve)) },
+    { highWaterMark: 2 },
+  ).getWriter();
   assertEquals(writer.desiredSize, 2);
   const ready = writer.ready;
   assertEquals(await stateOf(ready), "fulfilled");
@@ -93,39 +96,56 @@ test("ready is a new promise when backpressure begins", () => {
   assert(writer.ready !== before);
 });
 
-test("a high-water mark of 0 means backpressure from the start", async () => {
-  const writer = new WritableStream({}, { highWaterMark: 0 }).getWriter();
-  assertEquals(writer.desiredSize, 0);
-  assertEquals(await stateOf(writer.ready), "pending");
-}, { workerd: "ready is fulfilled at first" });
+test(
+  "a high-water mark of 0 means backpressure from the start",
+  async () => {
+    const writer = new WritableStream({}, { highWaterMark: 0 }).getWriter();
+    assertEquals(writer.desiredSize, 0);
+    assertEquals(await stateOf(writer.ready), "pending");
+  },
+  { workerd: "ready is fulfilled at first" },
+);
 
 test("sizes count against the high-water mark", async () => {
-  const writer = new WritableStream({ write: () => new Promise(() => {}) }, { highWaterMark: 10, size: (chunk) => chunk.length }).getWriter();
+  const writer = new WritableStream(
+    { write: () => new Promise(() => {}) },
+    { highWaterMark: 10, size: (chunk) => chunk.length },
+  ).getWriter();
   writer.write("abcd");
   assertEquals(writer.desiredSize, 6);
 });
 
 test("a size that throws errors the stream", async () => {
-  const writer = new WritableStream({}, {
-    size() {
-      throw new RangeError("size threw");
+  const writer = new WritableStream(
+    {},
+    {
+      size() {
+        throw new RangeError("size threw");
+      },
     },
-  }).getWriter();
+  ).getWriter();
   await assertRejects(writer.write(1), RangeError, "size threw");
   await assertRejects(writer.closed, RangeError, "size threw");
 });
 
-test("a failed write errors the stream; later writes and close reject with it", async () => {
-  const error = new Error("disk full");
-  const { sink, events } = recordingSink({ write: () => Promise.reject(error) });
-  const writer = new WritableStream(sink).getWriter();
-  const results = await Promise.allSettled([writer.write(1), writer.write(2), writer.closed, writer.ready]);
-  assertEquals(results.map((r) => r.reason === error), [true, true, true, true]);
-  assertEquals(await writer.write(3).catch((e) => e), error);
-  assert((await writer.close().catch((e) => e)) instanceof Error);
-  assertEquals(writer.desiredSize, null);
-  assertEquals(events, [["start"], ["write", 1]]);
-}, { workerd: "ready is not rejected" });
+test(
+  "a failed write errors the stream; later writes and close reject with it",
+  async () => {
+    const error = new Error("disk full");
+    const { sink, events } = recordingSink({ write: () => Promise.reject(error) });
+    const writer = new WritableStream(sink).getWriter();
+    const results = await Promise.allSettled([writer.write(1), writer.write(2), writer.closed, writer.ready]);
+    assertEquals(
+      results.map((r) => r.reason === error),
+      [true, true, true, true],
+    );
+    assertEquals(await writer.write(3).catch((e) => e), error);
+    assert((await writer.close().catch((e) => e)) instanceof Error);
+    assertEquals(writer.desiredSize, null);
+    assertEquals(events, [["start"], ["write", 1]]);
+  },
+  { workerd: "ready is not rejected" },
+);
 
 test("a write that throws is the same", async () => {
   const writer = new WritableStream({
@@ -137,18 +157,26 @@ test("a write that throws is the same", async () => {
   await assertRejects(writer.closed, RangeError, "threw");
 });
 
-test("start that throws or rejects", async () => {
-  assertThrows(() => {
-    new WritableStream({
-      start() {
-        throw new RangeError("no");
+test(
+  "start that throws or rejects",
+  async () => {
+    assertThrows(
+      () => {
+        new WritableStream({
+          start() {
+            throw new RangeError("no");
+          },
+        });
       },
-    });
-  }, RangeError, "no");
-  const writer = new WritableStream({ start: () => Promise.reject(new RangeError("later no")) }).getWriter();
-  await assertRejects(writer.write(1), RangeError, "later no");
-  await assertRejects(writer.closed, RangeError, "later no");
-}, { workerd: "errors the stream instead of throwing" });
+      RangeError,
+      "no",
+    );
+    const writer = new WritableStream({ start: () => Promise.reject(new RangeError("later no")) }).getWriter();
+    await assertRejects(writer.write(1), RangeError, "later no");
+    await assertRejects(writer.closed, RangeError, "later no");
+  },
+  { workerd: "errors the stream instead of throwing" },
+);
 
 test("close waits for writes and for the sink's close", async () => {
   let release;
@@ -270,7 +298,10 @@ test("controller.signal is aborted with the reason", async () => {
 
 test("controller.signal reaches a write in flight", async () => {
   const writer = new WritableStream({
-    write: (chunk, controller) => new Promise((resolve, reject) => controller.signal.addEventListener("abort", () => reject(controller.signal.reason))),
+    write: (chunk, controller) =>
+      new Promise((resolve, reject) =>
+        controller.signal.addEventListener("abort", () => reject(controller.signal.reason)),
+      ),
   }).getWriter();
   await settle();
   const write = writer.write(1);
@@ -303,22 +334,30 @@ test("releaseLock", async () => {
   assertEquals(stream.locked, false);
 });
 
-test("releaseLock: ready rejects", async () => {
-  const writer = new WritableStream().getWriter();
-  writer.releaseLock();
-  await assertRejects(writer.ready, TypeError, "released");
-}, { workerd: "ready stays fulfilled" });
+test(
+  "releaseLock: ready rejects",
+  async () => {
+    const writer = new WritableStream().getWriter();
+    writer.releaseLock();
+    await assertRejects(writer.ready, TypeError, "released");
+  },
+  { workerd: "ready stays fulfilled" },
+);
 
-test("writes go on after their writer was released", async () => {
-  const { sink, events } = recordingSink();
-  const stream = new WritableStream(sink);
-  const first = stream.getWriter();
-  const write = first.write("kept");
-  first.releaseLock();
-  await write;
-  await stream.getWriter().close();
-  assertEquals(events, [["start"], ["write", "kept"], ["close"]]);
-}, { workerd: "rejects them" });
+test(
+  "writes go on after their writer was released",
+  async () => {
+    const { sink, events } = recordingSink();
+    const stream = new WritableStream(sink);
+    const first = stream.getWriter();
+    const write = first.write("kept");
+    first.releaseLock();
+    await write;
+    await stream.getWriter().close();
+    assertEquals(events, [["start"], ["write", "kept"], ["close"]]);
+  },
+  { workerd: "rejects them" },
+);
 
 test("the writer's constructor", () => {
   const stream = new WritableStream();
@@ -335,11 +374,15 @@ test("the constructor's arguments are checked", () => {
   assertThrows(() => new WritableStream({ abort: 1 }), TypeError);
 });
 
-test("a sink's type and a bad high-water mark are RangeErrors", () => {
-  assertThrows(() => new WritableStream({ type: "bytes" }), RangeError);
-  assertThrows(() => new WritableStream({}, { highWaterMark: -1 }), RangeError);
-  assertThrows(() => new WritableStream({}, { highWaterMark: NaN }), RangeError);
-}, { workerd: "accepts a type; bad marks are TypeErrors" });
+test(
+  "a sink's type and a bad high-water mark are RangeErrors",
+  () => {
+    assertThrows(() => new WritableStream({ type: "bytes" }), RangeError);
+    assertThrows(() => new WritableStream({}, { highWaterMark: -1 }), RangeError);
+    assertThrows(() => new WritableStream({}, { highWaterMark: NaN }), RangeError);
+  },
+  { workerd: "accepts a type; bad marks are TypeErrors" },
+);
 
 test("a stream without a sink swallows everything", async () => {
   const writer = new WritableStream().getWriter();
