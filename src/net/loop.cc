@@ -15,9 +15,8 @@ namespace {
 // libuv reports the end of a handle asynchronously; the state is freed there.
 template <typename State, typename Handle>
 void close_and_free(State* state, Handle* handle) {
-  uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* closed) {
-    std::unique_ptr<State> owned(static_cast<State*>(closed->data));
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(handle),
+           [](uv_handle_t* closed) { std::unique_ptr<State> owned(static_cast<State*>(closed->data)); });
   (void)state;
 }
 
@@ -58,7 +57,9 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   if (int code = uv_loop_init(&loop->m_loop); code != 0) return Error::from_errno("create event loop", -code);
   loop->m_thread = uv_thread_self();
   loop->m_wake.data = loop->m_prepare.data = loop->m_idle.data = loop.get();
-  if (int code = uv_async_init(&loop->m_loop, &loop->m_wake, [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->drain(); }); code != 0)
+  if (int code = uv_async_init(&loop->m_loop, &loop->m_wake,
+                               [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->drain(); });
+      code != 0)
     return Error::from_errno("create event loop's wake-up", -code);
   uv_idle_init(&loop->m_loop, &loop->m_idle);
   uv_prepare_init(&loop->m_loop, &loop->m_prepare);
@@ -70,7 +71,8 @@ Result<std::unique_ptr<Loop>> Loop::create() {
 Loop::~Loop() {
   if (m_wake.loop) {
     drain();
-    for (auto* handle : {reinterpret_cast<uv_handle_t*>(&m_wake), reinterpret_cast<uv_handle_t*>(&m_prepare), reinterpret_cast<uv_handle_t*>(&m_idle)})
+    for (auto* handle : {reinterpret_cast<uv_handle_t*>(&m_wake), reinterpret_cast<uv_handle_t*>(&m_prepare),
+                         reinterpret_cast<uv_handle_t*>(&m_idle)})
       if (!uv_is_closing(handle)) uv_close(handle, nullptr);
   }
   // Twice: a stop() that was still in the inbox makes the first one return early.
