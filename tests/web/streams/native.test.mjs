@@ -222,6 +222,7 @@ test("readAllBytes drains a native source natively and others in JavaScript", as
 
 test("readAllBytes of a source that fails rejects with a TypeError", async () => {
   const source = new FakeSource([]);
+  const { source_read_all } = globalThis.__adit_ops;
   globalThis.__adit_ops.source_read_all = () => {
     throw new Error("disk gone");
   };
@@ -234,6 +235,7 @@ test("readAllBytes of a source that fails rejects with a TypeError", async () =>
     readAllBytes(streamFromSource(source)),
     (error) => error instanceof TypeError && error.message === "late",
   );
+  globalThis.__adit_ops.source_read_all = source_read_all;
 });
 
 test("readAllBytes rejects for locked streams, errors and chunks that are no bytes", async () => {
