@@ -87,7 +87,10 @@ function redirectTo(location: string, request: OutboundRequest, status: number, 
   }
   // 12. What becomes a GET loses its body and what describes it.
   const { method } = request;
-  if (((status === 301 || status === 302) && method === "POST") || (status === 303 && method !== "GET" && method !== "HEAD")) {
+  if (
+    ((status === 301 || status === 302) && method === "POST") ||
+    (status === 303 && method !== "GET" && method !== "HEAD")
+  ) {
     request.method = "GET";
     request.body = null;
     request.headerLines = withoutHeaders(request.headerLines, BODY_HEADERS);
@@ -140,7 +143,8 @@ function makeResponse(inbound: InboundResponse, request: OutboundRequest, redire
 export function fetchThrough(dispatcher: Dispatcher, input: unknown, init: unknown): Promise<Response> {
   try {
     // 2. The constructor does the checks. A Request without an init is used as it is.
-    const request = isRequest(input) && (init === undefined || init === null) ? input : new Request(input as string, init as object);
+    const request =
+      isRequest(input) && (init === undefined || init === null) ? input : new Request(input as string, init as object);
     // 4.
     const signal = requestSignal(request);
     if (signal !== undefined && isAborted(signal)) return Promise.reject(abortReason(signal));

@@ -29,7 +29,12 @@ const ops = native<{
     decodes: boolean,
     call: Call | undefined,
   ): Promise<Result>;
-  fetch_websocket(url: string, headerLines: string, offersCompression: boolean, call: Call | undefined): Promise<Result>;
+  fetch_websocket(
+    url: string,
+    headerLines: string,
+    offersCompression: boolean,
+    call: Call | undefined,
+  ): Promise<Result>;
   source_from_bytes(bytes: Uint8Array): Source;
 }>();
 
@@ -55,7 +60,8 @@ function asksForWebSocket(lines: string): boolean {
 function send(request: OutboundRequest, call: Call | undefined): Promise<Result> {
   const { method, url } = request;
   let lines = request.headerLines;
-  if (method === "GET" && asksForWebSocket(lines)) return ops.fetch_websocket(url, lines, offersWebSocketCompression(), call);
+  if (method === "GET" && asksForWebSocket(lines))
+    return ops.fetch_websocket(url, lines, offersWebSocketCompression(), call);
   // Fetch § 4.6, step 8.21: what the platform decodes by itself.
   if (valueStart(lines, "accept-encoding") < 0) lines += "accept-encoding: br, gzip\r\n";
   return ops.fetch_send(method, url, lines, toSource(request.body), request.decodes, call);
@@ -76,7 +82,11 @@ async function sendAbortably(request: OutboundRequest, signal: AbortSignal): Pro
 
 function socketOf(link: WebSocketLink, block: string): WebSocket {
   const headers = headersFromBlock(block);
-  return webSocketFromLink(link, headerOf(headers, "sec-websocket-protocol") ?? "", headerOf(headers, "sec-websocket-extensions") ?? "");
+  return webSocketFromLink(
+    link,
+    headerOf(headers, "sec-websocket-protocol") ?? "",
+    headerOf(headers, "sec-websocket-extensions") ?? "",
+  );
 }
 
 export async function dispatchToNetwork(request: OutboundRequest): Promise<InboundResponse> {

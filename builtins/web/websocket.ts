@@ -11,7 +11,14 @@ import { bytesOfBufferSource, isBufferSource } from "./octets";
 import { webSocketTests } from "./response";
 import { countSubrequest } from "./subrequests";
 import { URL } from "./url";
-import { badConstructorArgument, defineInterface, isDictionary, missingArgument, toDOMString, toUSVString } from "./webidl";
+import {
+  badConstructorArgument,
+  defineInterface,
+  isDictionary,
+  missingArgument,
+  toDOMString,
+  toUSVString,
+} from "./webidl";
 
 /** A native link that nobody listens to yet. */
 export type WebSocketLink = NativeHandle<"websocket">;
@@ -151,7 +158,9 @@ export class WebSocket extends EventTarget {
       // RFC 6455 § 4.1: a protocol that was not asked for fails the connection.
       if (protocol !== "" && !protocols.includes(protocol)) {
         ops.websocket_close(link, 1002, "");
-        throw new TypeError("Failed to establish the WebSocket connection: the server chose a protocol that was not asked for.");
+        throw new TypeError(
+          "Failed to establish the WebSocket connection: the server chose a protocol that was not asked for.",
+        );
       }
       this.#protocol = protocol;
       this.#extensions = headerInBlock(block, "sec-websocket-extensions") ?? "";
@@ -183,7 +192,8 @@ export class WebSocket extends EventTarget {
     for (;;) {
       const event = await ops.websocket_receive(receiver);
       if (typeof event === "string") {
-        if (hasListeners(this, "message")) dispatch(this, new MessageEvent("message", { data: event, origin: this.#origin }));
+        if (hasListeners(this, "message"))
+          dispatch(this, new MessageEvent("message", { data: event, origin: this.#origin }));
       } else if (Array.isArray(event)) {
         this.#closed(event);
         return;
@@ -234,15 +244,24 @@ export class WebSocket extends EventTarget {
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
     const number = code === undefined ? undefined : Number(code) | 0;
     const text = reason === undefined ? undefined : toUSVString(reason);
-    if (number !== undefined && (number < 1000 || number > 4999 || number === 1004 || number === 1005 || number === 1006 || number === 1015)) {
+    if (
+      number !== undefined &&
+      (number < 1000 || number > 4999 || number === 1004 || number === 1005 || number === 1006 || number === 1015)
+    ) {
       throw new DOMException(`Invalid WebSocket close code: ${number}.`, "InvalidAccessError");
     }
     if (text !== undefined) {
       if (number === undefined) {
-        throw new DOMException("If you specify a WebSocket close reason, you must also specify a code.", "InvalidAccessError");
+        throw new DOMException(
+          "If you specify a WebSocket close reason, you must also specify a code.",
+          "InvalidAccessError",
+        );
       }
       if (utf8Length(text) > 123) {
-        throw new DOMException("WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.", "SyntaxError");
+        throw new DOMException(
+          "WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.",
+          "SyntaxError",
+        );
       }
     }
     if (this.#state === State.connecting) {
@@ -268,7 +287,9 @@ export class WebSocket extends EventTarget {
     if (arguments.length === 0) missingArgument("serializeAttachment", "WebSocket", 1, "Value");
     const bytes = ops.websocket_attachment_write(attachment);
     if (bytes.length > ATTACHMENT_LIMIT_BYTES) {
-      throw new Error(`A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_LIMIT_BYTES} bytes. 'attachment' was ${bytes.length} bytes.`);
+      throw new Error(
+        `A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_LIMIT_BYTES} bytes. 'attachment' was ${bytes.length} bytes.`,
+      );
     }
     this.#attachment = bytes;
   }
@@ -318,7 +339,8 @@ function parseWebSocketUrl(text: string): URL {
   if (url.protocol !== "ws:" && url.protocol !== "wss:") {
     throw new DOMException("WebSocket Constructor: The url scheme must be ws or wss.", "SyntaxError");
   }
-  if (url.href.includes("#")) throw new DOMException("WebSocket Constructor: The url fragment must be empty.", "SyntaxError");
+  if (url.href.includes("#"))
+    throw new DOMException("WebSocket Constructor: The url fragment must be empty.", "SyntaxError");
   return url;
 }
 

@@ -69,7 +69,8 @@ namespace {
 js::Handle<FetchCall> fetch_call() { return std::make_shared<FetchCall>(); }
 
 void fetch_abort(js::Handle<FetchCall> fetch_call, std::string reason) {
-  if (auto exchange = std::exchange(fetch_call->exchange, nullptr)) exchange->abort(Error(ErrorKind::aborted, std::move(reason)));
+  if (auto exchange = std::exchange(fetch_call->exchange, nullptr))
+    exchange->abort(Error(ErrorKind::aborted, std::move(reason)));
 }
 
 // Decodes what Workers decode by themselves. The headers stay as received.
@@ -82,16 +83,20 @@ void decode_body(net::IncomingResponse& response) {
 
 // header_lines: "name: value\r\n" each. decodes: the body is read decoded.
 js::Promise<FetchResult> fetch_send(js::Call& call, std::string method, std::string url, std::string header_lines,
-                                    std::optional<js::Handle<net::ByteSource>> body, bool decodes, std::optional<js::Handle<FetchCall>> fetch_call) {
+                                    std::optional<js::Handle<net::ByteSource>> body, bool decodes,
+                                    std::optional<js::Handle<FetchCall>> fetch_call) {
   auto& services = call.service<NetworkServices>();
   auto [promise, settle] = call.promise<FetchResult>();
   bool has_body = method != "HEAD";
-  net::OutgoingRequest request{std::move(method), std::move(url), split_lines(header_lines), body ? std::move(*body) : nullptr};
-  auto exchange = services.http.fetch(std::move(request), [settle = std::move(settle), decodes, has_body](Result<net::IncomingResponse> response) mutable {
+  net::OutgoingRequest request{std::move(method), std::move(url), split_lines(header_lines),
+                               body ? std::move(*body) : nullptr};
+  auto exchange = services.http.fetch(std::move(request), [settle = std::move(settle), decodes,
+                                                           has_body](Result<net::IncomingResponse> response) mutable {
     if (response.is_error()) return settle(std::move(response.error()));
     auto result = std::move(response).value();
     // Fetch § 2.2.6, null body status; a HEAD response has no body either.
-    bool is_null_body = !has_body || result.status == 101 || result.status == 204 || result.status == 205 || result.status == 304;
+    bool is_null_body =
+        !has_body || result.status == 101 || result.status == 204 || result.status == 205 || result.status == 304;
     if (is_null_body) result.body.reset();
     else if (decodes) decode_body(result);
     settle(FetchResult{std::move(result), nullptr});
@@ -101,17 +106,18 @@ js::Promise<FetchResult> fetch_send(js::Call& call, std::string method, std::str
 }
 
 // A GET with "Upgrade: websocket". A response that is not 101 is an ordinary one.
-js::Promise<FetchResult> fetch_websocket(js::Call& call, std::string url, std::string header_lines, bool offers_compression,
-                                         std::optional<js::Handle<FetchCall>> fetch_call) {
+js::Promise<FetchResult> fetch_websocket(js::Call& call, std::string url, std::string header_lines,
+                                         bool offers_compression, std::optional<js::Handle<FetchCall>> fetch_call) {
   auto& services = call.service<NetworkServices>();
   auto [promise, settle] = call.promise<FetchResult>();
   net::WebSocketRequest request{std::move(url), split_lines(header_lines), offers_compression, services.websocket};
-  auto exchange = net::connect_websocket(services.http, services.random, std::move(request), [settle = std::move(settle)](Result<net::WebSocketResponse> response) mutable {
-    if (response.is_error()) return settle(std::move(response.error()));
-    auto& value = response.value();
-    if (value.socket) value.response.body.reset();
-    settle(FetchResult{std::move(value.response), std::move(value.socket)});
-  });
+  auto exchange = net::connect_websocket(services.http, services.random, std::move(request),
+                                         [settle = std::move(settle)](Result<net::WebSocketResponse> response) mutable {
+                                           if (response.is_error()) return settle(std::move(response.error()));
+                                           auto& value = response.value();
+                                           if (value.socket) value.response.body.reset();
+                                           settle(FetchResult{std::move(value.response), std::move(value.socket)});
+                                         });
   if (fetch_call) (*fetch_call)->exchange = std::move(exchange);
   return promise;
 }

@@ -12,7 +12,8 @@ using net::WebSocketLink;
 
 v8::Local<v8::Value> to_js(v8::Isolate* isolate, WebSocketEvent event) {
   if (auto* close = std::get_if<net::WebSocketClose>(&event.value)) {
-    v8::Local<v8::Value> parts[] = {v8::Integer::New(isolate, close->code), js::from_utf8(isolate, close->reason), v8::Boolean::New(isolate, close->was_clean)};
+    v8::Local<v8::Value> parts[] = {v8::Integer::New(isolate, close->code), js::from_utf8(isolate, close->reason),
+                                    v8::Boolean::New(isolate, close->was_clean)};
     return v8::Array::New(isolate, parts, 3);
   }
   auto& message = std::get<net::WebSocketMessage>(event.value);
@@ -77,7 +78,9 @@ std::vector<js::Handle<WebSocketLink>> websocket_pair(js::Call& call) {
   return {std::move(a), std::move(b)};
 }
 
-js::Handle<WebSocketReceiver> websocket_accept(js::Handle<WebSocketLink> link) { return WebSocketReceiver::accept(std::move(link)); }
+js::Handle<WebSocketReceiver> websocket_accept(js::Handle<WebSocketLink> link) {
+  return WebSocketReceiver::accept(std::move(link));
+}
 
 js::Promise<WebSocketEvent> websocket_receive(js::Call& call, js::Handle<WebSocketReceiver> receiver) {
   auto [promise, settle] = call.promise<WebSocketEvent>();
@@ -89,7 +92,8 @@ void websocket_send_text(js::Call& call, js::Handle<WebSocketLink> link, v8::Loc
   auto* isolate = call.v8();
   // Lone surrogates become U+FFFD, as a USVString's do.
   Bytes data(text->Utf8LengthV2(isolate));
-  size_t written = text->WriteUtf8V2(isolate, reinterpret_cast<char*>(data.data()), data.size(), v8::String::WriteFlags::kReplaceInvalidUtf8);
+  size_t written = text->WriteUtf8V2(isolate, reinterpret_cast<char*>(data.data()), data.size(),
+                                     v8::String::WriteFlags::kReplaceInvalidUtf8);
   VERIFY(written == data.size());
   link->send({true, std::move(data)});
 }
@@ -105,13 +109,17 @@ void websocket_abort(js::Handle<WebSocketLink> link) { link->abort(); }
 double websocket_buffered(js::Handle<WebSocketLink> link) { return static_cast<double>(link->buffered_bytes()); }
 
 // What serializeAttachment() keeps survives the object's sleep, so it is kept as octets.
-Result<Bytes> websocket_attachment_write(js::Call& call, v8::Local<v8::Value> value) { return serialize_value(call.v8(), call.context(), value); }
+Result<Bytes> websocket_attachment_write(js::Call& call, v8::Local<v8::Value> value) {
+  return serialize_value(call.v8(), call.context(), value);
+}
 Result<v8::Local<v8::Value>> websocket_attachment_read(js::Call& call, BytesView octets) {
   return deserialize_value(call.v8(), call.context(), octets);
 }
 
 // Passes everything between two links on, without JavaScript.
-void websocket_couple(js::Handle<WebSocketLink> a, js::Handle<WebSocketLink> b) { net::couple_websockets(std::move(a), std::move(b)); }
+void websocket_couple(js::Handle<WebSocketLink> a, js::Handle<WebSocketLink> b) {
+  net::couple_websockets(std::move(a), std::move(b));
+}
 
 }  // namespace
 

@@ -8,7 +8,15 @@ const text = "hello hello hello hello hello";
 function echo(request, response, body) {
   const names = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, names, body: body.toString("latin1") }));
+  response.end(
+    JSON.stringify({
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      names,
+      body: body.toString("latin1"),
+    }),
+  );
 }
 
 const routes = {
@@ -22,7 +30,18 @@ const routes = {
   "/bad-location": (_, response) => response.writeHead(302, { location: "http://[bad" }).end(),
   "/no-location": (_, response) => response.writeHead(302).end("nowhere"),
   "/to-fragment": (_, response) => response.writeHead(302, { location: "/echo#there" }).end(),
-  "/cookies": (_, response) => response.writeHead(200, [["set-cookie", "a=1"], ["X-Many", "1"], ["set-cookie", "b=2"], ["x-many", "2"]].flat()).end("ok"),
+  "/cookies": (_, response) =>
+    response
+      .writeHead(
+        200,
+        [
+          ["set-cookie", "a=1"],
+          ["X-Many", "1"],
+          ["set-cookie", "b=2"],
+          ["x-many", "2"],
+        ].flat(),
+      )
+      .end("ok"),
   "/empty": (_, response) => response.writeHead(204).end(),
   "/stall": () => {},
   "/stall-body": (_, response) => response.writeHead(200, { "content-length": 100 }).write("part"),
@@ -72,10 +91,15 @@ const commands = {
 };
 
 export async function start() {
-  const sockets = new WebSocketServer({ noServer: true, handleProtocols: (protocols) => [...protocols].at(-1), perMessageDeflate: true });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (protocols) => [...protocols].at(-1),
+    perMessageDeflate: true,
+  });
   const server = http.createServer(answer);
   server.on("upgrade", (request, connection, head) => {
-    if (!request.url.startsWith("/socket")) return connection.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+    if (!request.url.startsWith("/socket"))
+      return connection.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
     sockets.handleUpgrade(request, connection, head, (socket) => {
       if (request.url === "/socket?greet") socket.send("welcome");
       socket.on("message", (data, isBinary) => {

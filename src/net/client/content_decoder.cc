@@ -74,7 +74,9 @@ class ZlibCodec final : public Codec {
 
 class BrotliCodec final : public Codec {
  public:
-  BrotliCodec() : m_state(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), &BrotliDecoderDestroyInstance) { VERIFY(m_state); }
+  BrotliCodec() : m_state(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), &BrotliDecoderDestroyInstance) {
+    VERIFY(m_state);
+  }
   Status step(BytesView& input, std::span<uint8_t> room, size_t& produced) override {
     size_t input_left = input.size(), room_left = room.size();
     const uint8_t* next_in = input.data();
@@ -149,7 +151,8 @@ class Decoding final : public DecodingSource, public std::enable_shared_from_thi
       m_input.clear();
       m_position = 0;
     }
-    if (status == Codec::Status::corrupt) m_outcome = Error(ErrorKind::network, "The response's body does not match its Content-Encoding.");
+    if (status == Codec::Status::corrupt)
+      m_outcome = Error(ErrorKind::network, "The response's body does not match its Content-Encoding.");
     if (status == Codec::Status::end) finish();
     if (filled == 0) return false;
     out.resize(filled);
@@ -186,7 +189,8 @@ class Decoding final : public DecodingSource, public std::enable_shared_from_thi
       m_input = std::move(chunk).value();
       m_position = 0;
       m_saw_input = true;
-    } else if (m_saw_input && !m_at_boundary) m_outcome = Error(ErrorKind::network, "The response's body ends in the middle of its encoded data.");
+    } else if (m_saw_input && !m_at_boundary)
+      m_outcome = Error(ErrorKind::network, "The response's body ends in the middle of its encoded data.");
     else m_ended = true;  // complete, or without octets, as an empty response is
   }
 
@@ -209,8 +213,11 @@ class Decoding final : public DecodingSource, public std::enable_shared_from_thi
 
 std::shared_ptr<DecodingSource> DecodingSource::create(std::shared_ptr<ByteSource> encoded, std::string_view coding) {
   using websocket::equals_ignoring_case;
-  auto make = [&](std::unique_ptr<Codec> codec, std::string_view name) { return std::make_shared<Decoding>(std::move(encoded), std::move(codec), name); };
-  if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip")) return make(std::make_unique<ZlibCodec>(ZlibCodec::gzip_window_bits), "gzip");
+  auto make = [&](std::unique_ptr<Codec> codec, std::string_view name) {
+    return std::make_shared<Decoding>(std::move(encoded), std::move(codec), name);
+  };
+  if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip"))
+    return make(std::make_unique<ZlibCodec>(ZlibCodec::gzip_window_bits), "gzip");
   if (equals_ignoring_case(coding, "deflate")) return make(std::make_unique<ZlibCodec>(0), "deflate");
   if (equals_ignoring_case(coding, "br")) return make(std::make_unique<BrotliCodec>(), "br");
   return nullptr;

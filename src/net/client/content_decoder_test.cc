@@ -40,7 +40,8 @@ struct Pieces final : ByteSource {
   size_t next = 0;
   bool cancelled = false;
   Pieces(BytesView data, size_t piece) {
-    for (size_t i = 0; i < data.size(); i += piece) pieces.push_back(copy_bytes(data.subspan(i, std::min(piece, data.size() - i))));
+    for (size_t i = 0; i < data.size(); i += piece)
+      pieces.push_back(copy_bytes(data.subspan(i, std::min(piece, data.size() - i))));
   }
   void read(ReadCallback callback) override { callback(next < pieces.size() ? pieces[next++] : Bytes{}); }
   void cancel(Error) override { cancelled = true; }
@@ -79,7 +80,8 @@ TEST(ContentDecoder, decodes_every_coding_however_the_octets_are_cut) {
       auto data = sample(size);
       auto encoded = encode(coding, data);
       for (size_t piece : {size_t{1}, size_t{7}, size_t{1'000'000}}) {
-        auto source = DecodingSource::create(std::make_shared<Pieces>(encoded, piece), std::string_view(coding).ends_with("deflate") ? "deflate" : coding);
+        auto source = DecodingSource::create(std::make_shared<Pieces>(encoded, piece),
+                                             std::string_view(coding).ends_with("deflate") ? "deflate" : coding);
         ASSERT_TRUE(source);
         auto outcome = drain(*source);
         EXPECT_EQ(outcome.error, "") << coding << " " << size << " " << piece;
@@ -91,7 +93,8 @@ TEST(ContentDecoder, decodes_every_coding_however_the_octets_are_cut) {
 
 TEST(ContentDecoder, a_chunk_is_bounded_however_much_the_input_expands) {
   for (const char* coding : {"gzip", "br"}) {
-    auto source = DecodingSource::create(std::make_shared<Pieces>(encode(coding, Bytes(20'000'000, 'x')), 1'000'000), coding);
+    auto source =
+        DecodingSource::create(std::make_shared<Pieces>(encode(coding, Bytes(20'000'000, 'x')), 1'000'000), coding);
     auto outcome = drain(*source);
     EXPECT_EQ(outcome.data.size(), 20'000'000U);
     EXPECT_LE(outcome.largest, 64U * 1024);
@@ -116,7 +119,8 @@ TEST(ContentDecoder, reads_all_members_of_a_gzip_and_nothing_behind_it) {
 TEST(ContentDecoder, reports_corrupt_and_cut_off_data) {
   for (const char* coding : {"gzip", "br", "deflate"}) {
     auto encoded = encode(coding, sample(10000));
-    auto half = DecodingSource::create(std::make_shared<Pieces>(BytesView(encoded).first(encoded.size() / 2), 50), coding);
+    auto half =
+        DecodingSource::create(std::make_shared<Pieces>(BytesView(encoded).first(encoded.size() / 2), 50), coding);
     EXPECT_EQ(drain(*half).error, "The response's body ends in the middle of its encoded data.") << coding;
   }
   auto garbage = DecodingSource::create(std::make_shared<Pieces>(bytes_of("this is not gzip at all"), 50), "gzip");
@@ -151,7 +155,8 @@ TEST(ContentDecoder, cancels_what_it_reads_from) {
 }
 
 TEST(ContentDecoder, knows_its_codings) {
-  for (const char* coding : {"identity", "", "zstd", "gzip, br"}) EXPECT_FALSE(DecodingSource::create(std::make_shared<MemorySource>(Bytes{}), coding)) << coding;
+  for (const char* coding : {"identity", "", "zstd", "gzip, br"})
+    EXPECT_FALSE(DecodingSource::create(std::make_shared<MemorySource>(Bytes{}), coding)) << coding;
 }
 
 TEST(ContentEncoder, passes_an_unread_encoded_body_on_as_it_came) {
@@ -172,7 +177,8 @@ TEST(ContentEncoder, compresses_every_other_body_so_that_each_chunk_arrives) {
     // Another coding than the one it came in: decoded and encoded anew.
     auto again = encode_body(DecodingSource::create(std::make_shared<Pieces>(encode("gzip", data), 999), "gzip"), "br");
     EXPECT_TRUE(drain(*DecodingSource::create(again, "br")).data == data);
-    EXPECT_EQ(drain(*DecodingSource::create(encode_body(std::make_shared<MemorySource>(Bytes{}), coding), coding)).error, "");
+    EXPECT_EQ(
+        drain(*DecodingSource::create(encode_body(std::make_shared<MemorySource>(Bytes{}), coding), coding)).error, "");
   }
 }
 

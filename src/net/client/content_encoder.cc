@@ -67,7 +67,8 @@ class BrotliEncoder final : public Encoder {
 
 class EncodingSource final : public ByteSource, public std::enable_shared_from_this<EncodingSource> {
  public:
-  EncodingSource(std::shared_ptr<ByteSource> plain, std::unique_ptr<Encoder> encoder) : m_plain(std::move(plain)), m_encoder(std::move(encoder)) {}
+  EncodingSource(std::shared_ptr<ByteSource> plain, std::unique_ptr<Encoder> encoder)
+      : m_plain(std::move(plain)), m_encoder(std::move(encoder)) {}
 
   void read(ReadCallback callback) override {
     if (m_ended) return callback(Bytes{});
@@ -93,7 +94,8 @@ std::shared_ptr<ByteSource> encode_body(std::shared_ptr<ByteSource> body, std::s
   using websocket::equals_ignoring_case;
   bool is_gzip = equals_ignoring_case(coding, "gzip"), is_brotli = equals_ignoring_case(coding, "br");
   if (!is_gzip && !is_brotli) return body;
-  if (auto decoding = std::dynamic_pointer_cast<DecodingSource>(body); decoding && equals_ignoring_case(decoding->coding(), coding))
+  if (auto decoding = std::dynamic_pointer_cast<DecodingSource>(body);
+      decoding && equals_ignoring_case(decoding->coding(), coding))
     if (auto encoded = decoding->release_encoded()) return encoded;
   if (is_gzip) return std::make_shared<EncodingSource>(std::move(body), std::make_unique<GzipEncoder>());
   return std::make_shared<EncodingSource>(std::move(body), std::make_unique<BrotliEncoder>());

@@ -36,7 +36,8 @@ int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self_point
   auto& poll = self->m_polls[socket];
   if (!poll) {
     auto created = SocketPoll::create(self->m_loop, socket, [self, socket](int events) {
-      self->act(socket, ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) | ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0));
+      self->act(socket, ((events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0) |
+                            ((events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0));
     });
     if (created.is_error()) {
       self->m_polls.erase(socket);
@@ -51,7 +52,9 @@ int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self_point
 int CurlMulti::on_timer(CURLM*, long timeout_ms, void* self_pointer) {
   auto* self = static_cast<CurlMulti*>(self_pointer);
   if (timeout_ms < 0) self->m_timer = Timer();
-  else self->m_timer = self->m_loop.after(static_cast<uint64_t>(timeout_ms), [self] { self->act(CURL_SOCKET_TIMEOUT, 0); });
+  else
+    self->m_timer =
+        self->m_loop.after(static_cast<uint64_t>(timeout_ms), [self] { self->act(CURL_SOCKET_TIMEOUT, 0); });
   return 0;
 }
 
@@ -63,7 +66,8 @@ void CurlMulti::act(curl_socket_t socket, int events) {
 
 Result<void> CurlMulti::add(CURL* easy, std::shared_ptr<CurlTask> task, bool keeps_connection) {
   Action action(*this);
-  if (auto code = curl_multi_add_handle(m_multi, easy); code != CURLM_OK) return Error::failed(std::string("libcurl: ") + curl_multi_strerror(code));
+  if (auto code = curl_multi_add_handle(m_multi, easy); code != CURLM_OK)
+    return Error::failed(std::string("libcurl: ") + curl_multi_strerror(code));
   m_entries[easy] = {std::move(task), keeps_connection};
   return {};
 }

@@ -34,7 +34,8 @@ class CurlStream final : public Stream {
  private:
   // What callbacks and deferred work hold on to, so that a listener may destroy the stream at any time.
   struct Core : std::enable_shared_from_this<Core> {
-    Core(Loop& owner, std::shared_ptr<CurlConnector> from, curl_socket_t number) : loop(owner), connector(std::move(from)), socket(number) {}
+    Core(Loop& owner, std::shared_ptr<CurlConnector> from, curl_socket_t number)
+        : loop(owner), connector(std::move(from)), socket(number) {}
     Result<void> begin();
     void watch();
     void start_reading();
@@ -55,7 +56,7 @@ class CurlStream final : public Stream {
     size_t position = 0;  // in the queue's first
     size_t queued_bytes = 0;
     bool is_reading = false;
-    bool ended = false;   // the peer's end was told
+    bool ended = false;  // the peer's end was told
     bool failed = false;
     bool shut = false;
   };
@@ -178,11 +179,13 @@ PeerAddress CurlStream::peer_address() const {
   return {ip ? ip : "", static_cast<uint16_t>(port)};
 }
 
-Result<std::shared_ptr<CurlConnector>> CurlConnector::start(CurlMulti& multi, const HttpClientOptions& options, const StreamTarget& target,
-                                                            Function<void(Result<std::unique_ptr<Stream>>)> on_connected) {
+Result<std::shared_ptr<CurlConnector>> CurlConnector::start(
+    CurlMulti& multi, const HttpClientOptions& options, const StreamTarget& target,
+    Function<void(Result<std::unique_ptr<Stream>>)> on_connected) {
   std::shared_ptr<CurlConnector> self(new CurlConnector(multi));
   bool is_ipv6 = target.host.find(':') != std::string::npos;
-  auto url = std::string(target.is_tls ? "https://" : "http://") + (is_ipv6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
+  auto url = std::string(target.is_tls ? "https://" : "http://") + (is_ipv6 ? "[" + target.host + "]" : target.host) +
+             ":" + std::to_string(target.port);
   self->m_easy = TRY(EasyHandle::create(options, url));
   self->m_easy->set(CURLOPT_CONNECT_ONLY, 1L);
   self->m_easy->set(CURLOPT_FRESH_CONNECT, 1L);

@@ -11,7 +11,8 @@ namespace adit::net {
 
 class CurlConnector final : public CurlTask, public Abortable {
  public:
-  static Result<std::shared_ptr<CurlConnector>> start(CurlMulti& multi, const HttpClientOptions& options, const StreamTarget& target,
+  static Result<std::shared_ptr<CurlConnector>> start(CurlMulti& multi, const HttpClientOptions& options,
+                                                      const StreamTarget& target,
                                                       Function<void(Result<std::unique_ptr<Stream>>)> on_connected);
   // Ends the connection, connected or not.
   void abort(Error reason) override;

@@ -28,8 +28,9 @@ std::string authority_of(const std::string& url) {
 
 std::string find_system_ca_file() {
   if (const char* file = std::getenv("SSL_CERT_FILE"); file && access(file, R_OK) == 0) return file;
-  for (const char* file : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"})
+  for (const char* file :
+       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"})
     if (access(file, R_OK) == 0) return file;
   return "";
 }
@@ -53,7 +54,8 @@ Result<std::unique_ptr<EasyHandle>> EasyHandle::create(const HttpClientOptions& 
     self->set(CURLOPT_SSL_CTX_FUNCTION, &add_extra_authorities);
     self->set(CURLOPT_SSL_CTX_DATA, const_cast<HttpClientOptions*>(&options));
   }
-  if (curl_easy_setopt(self->get(), CURLOPT_URL, url.c_str()) != CURLE_OK) return Error::type_error("The URL is too long: " + url.substr(0, 100) + "...");
+  if (curl_easy_setopt(self->get(), CURLOPT_URL, url.c_str()) != CURLE_OK)
+    return Error::type_error("The URL is too long: " + url.substr(0, 100) + "...");
   return self;
 }
 
@@ -72,20 +74,29 @@ Error EasyHandle::describe(CURLcode code) const {
   std::string detail = m_error_text[0] != '\0' ? m_error_text.data() : curl_easy_strerror(code);
   auto authority = authority_of(m_url);
   switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: return {ErrorKind::network, "The host name of " + authority + " could not be resolved: " + detail + "."};
-    case CURLE_COULDNT_CONNECT: return {ErrorKind::network, "Could not connect to " + authority + ": " + detail + "."};
-    case CURLE_OPERATION_TIMEDOUT: return {ErrorKind::network, "Connecting to " + authority + " timed out: " + detail + "."};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {ErrorKind::network, "The host name of " + authority + " could not be resolved: " + detail + "."};
+    case CURLE_COULDNT_CONNECT:
+      return {ErrorKind::network, "Could not connect to " + authority + ": " + detail + "."};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ErrorKind::network, "Connecting to " + authority + " timed out: " + detail + "."};
     case CURLE_PEER_FAILED_VERIFICATION:
       return {ErrorKind::network, "The TLS certificate of " + authority + " is not trusted: " + detail + "."};
-    case CURLE_SSL_CONNECT_ERROR: return {ErrorKind::network, "TLS with " + authority + " failed: " + detail + "."};
-    case CURLE_SSL_CACERT_BADFILE: return {ErrorKind::network, "The certificate authorities cannot be read: " + detail + "."};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {ErrorKind::network, "TLS with " + authority + " failed: " + detail + "."};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {ErrorKind::network, "The certificate authorities cannot be read: " + detail + "."};
     case CURLE_GOT_NOTHING:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
-      return {ErrorKind::network, "The connection to " + authority + " was lost before the response was complete: " + detail + "."};
-    case CURLE_UNSUPPORTED_PROTOCOL: return Error::type_error("Only http: and https: URLs can be fetched, not " + m_url.substr(0, m_url.find(':')) + ":.");
-    default: return {ErrorKind::network, "The request to " + authority + " failed: " + detail + "."};
+      return {ErrorKind::network,
+              "The connection to " + authority + " was lost before the response was complete: " + detail + "."};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Error::type_error("Only http: and https: URLs can be fetched, not " + m_url.substr(0, m_url.find(':')) +
+                               ":.");
+    default:
+      return {ErrorKind::network, "The request to " + authority + " failed: " + detail + "."};
   }
 }
 

@@ -19,7 +19,8 @@ class Refused final : public Abortable {
 
 class CurlHttpClient final : public HttpClient {
  public:
-  CurlHttpClient(std::unique_ptr<CurlMulti> multi, HttpClientOptions options) : m_options(std::move(options)), m_multi(std::move(multi)) {
+  CurlHttpClient(std::unique_ptr<CurlMulti> multi, HttpClientOptions options)
+      : m_options(std::move(options)), m_multi(std::move(multi)) {
     if (m_options.ca_file.empty()) m_options.ca_file = find_system_ca_file();
   }
 
@@ -29,10 +30,12 @@ class CurlHttpClient final : public HttpClient {
       if (auto active = weak.lock()) active->abort(reason);
   }
 
-  std::shared_ptr<Abortable> fetch(OutgoingRequest request, Function<void(Result<IncomingResponse>)> on_response) override {
+  std::shared_ptr<Abortable> fetch(OutgoingRequest request,
+                                   Function<void(Result<IncomingResponse>)> on_response) override {
     // The callback is shared with the failing path, which would otherwise have lost it.
     auto shared = std::make_shared<Function<void(Result<IncomingResponse>)>>(std::move(on_response));
-    auto created = Transfer::create(*m_multi, m_options, std::move(request), [shared](Result<IncomingResponse> result) { (*shared)(std::move(result)); });
+    auto created = Transfer::create(*m_multi, m_options, std::move(request),
+                                    [shared](Result<IncomingResponse> result) { (*shared)(std::move(result)); });
     Result<void> started = created.is_error() ? Result<void>(created.error()) : created.value()->start();
     if (started.is_error()) {
       loop().defer([shared, error = started.error()] { (*shared)(error); });
@@ -41,9 +44,12 @@ class CurlHttpClient final : public HttpClient {
     return track(created.value());
   }
 
-  std::shared_ptr<Abortable> connect(StreamTarget target, Function<void(Result<std::unique_ptr<Stream>>)> on_connected) override {
+  std::shared_ptr<Abortable> connect(StreamTarget target,
+                                     Function<void(Result<std::unique_ptr<Stream>>)> on_connected) override {
     auto shared = std::make_shared<Function<void(Result<std::unique_ptr<Stream>>)>>(std::move(on_connected));
-    auto created = CurlConnector::start(*m_multi, m_options, target, [shared](Result<std::unique_ptr<Stream>> result) { (*shared)(std::move(result)); });
+    auto created = CurlConnector::start(*m_multi, m_options, target, [shared](Result<std::unique_ptr<Stream>> result) {
+      (*shared)(std::move(result));
+    });
     if (created.is_error()) {
       loop().defer([shared, error = created.error()] { (*shared)(error); });
       return std::make_shared<Refused>();
@@ -81,7 +87,8 @@ std::optional<std::string_view> IncomingResponse::header(std::string_view name) 
   while (!rest.empty()) {
     auto name_end = rest.find('\0');
     auto value_end = rest.find('\0', name_end + 1);
-    if (websocket::equals_ignoring_case(rest.substr(0, name_end), name)) return rest.substr(name_end + 1, value_end - name_end - 1);
+    if (websocket::equals_ignoring_case(rest.substr(0, name_end), name))
+      return rest.substr(name_end + 1, value_end - name_end - 1);
     rest.remove_prefix(value_end + 1);
   }
   return std::nullopt;

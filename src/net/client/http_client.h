@@ -66,9 +66,11 @@ class HttpClient {
   static Result<std::unique_ptr<HttpClient>> create(Loop& loop, HttpClientOptions options = {});
   virtual ~HttpClient() = default;
 
-  virtual std::shared_ptr<Abortable> fetch(OutgoingRequest request, Function<void(Result<IncomingResponse>)> on_response) = 0;
+  virtual std::shared_ptr<Abortable> fetch(OutgoingRequest request,
+                                           Function<void(Result<IncomingResponse>)> on_response) = 0;
   // A raw connection, for protocols that are not HTTP (WebSocket after its handshake, sockets).
-  virtual std::shared_ptr<Abortable> connect(StreamTarget target, Function<void(Result<std::unique_ptr<Stream>>)> on_connected) = 0;
+  virtual std::shared_ptr<Abortable> connect(StreamTarget target,
+                                             Function<void(Result<std::unique_ptr<Stream>>)> on_connected) = 0;
   virtual Loop& loop() = 0;
 };
 

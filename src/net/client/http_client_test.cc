@@ -31,11 +31,14 @@ class HttpClients : public ::testing::Test {
     while (!condition() && !expired) loop->run_once();
     return condition();
   }
-  void run_for(std::chrono::milliseconds duration) { run_until([] { return false; }, duration); }
+  void run_for(std::chrono::milliseconds duration) {
+    run_until([] { return false; }, duration);
+  }
 
   Result<IncomingResponse> fetch(OutgoingRequest request) {
     std::optional<Result<IncomingResponse>> result;
-    auto handle = client->fetch(std::move(request), [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
+    auto handle = client->fetch(std::move(request),
+                                [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
     EXPECT_FALSE(result) << "never from inside fetch()";
     EXPECT_TRUE(run_until([&] { return result.has_value(); }));
     return result ? std::move(*result) : Result<IncomingResponse>(Error::failed("no answer"));
@@ -76,8 +79,10 @@ TEST_F(HttpClients, give_the_head_as_received_and_the_body) {
   std::string seen;
   RawServer server([&](RawPeer& peer) {
     seen = peer.read_head();
-    peer.write("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 404 Nothing Here\r\nContent-Type: text/plain\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n"
-               "X-Latin: caf\xe9\r\nX-Empty:\r\nContent-Length: 5\r\n\r\nhello");
+    peer.write(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 404 Nothing Here\r\nContent-Type: "
+        "text/plain\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n"
+        "X-Latin: caf\xe9\r\nX-Empty:\r\nContent-Length: 5\r\n\r\nhello");
   });
   auto response = get(server.url("/a/../b?q=1"), {"X-One: 1", "X-Empty: ", "Host: elsewhere", "Connection: close"});
   ASSERT_TRUE(response) << response.error().message();
@@ -85,12 +90,14 @@ TEST_F(HttpClients, give_the_head_as_received_and_the_body) {
   EXPECT_EQ(head.status, 404);
   EXPECT_EQ(head.status_text, "Nothing Here");
   EXPECT_EQ(head.http_version, "1.1");
-  EXPECT_EQ(visible(head.header_block), "Content-Type|text/plain|Set-Cookie|a=1|set-cookie|b=2|X-Latin|caf\xe9|X-Empty||Content-Length|5|");
+  EXPECT_EQ(visible(head.header_block),
+            "Content-Type|text/plain|Set-Cookie|a=1|set-cookie|b=2|X-Latin|caf\xe9|X-Empty||Content-Length|5|");
   EXPECT_EQ(head.header("CONTENT-TYPE"), "text/plain");
   EXPECT_EQ(head.joined_header("set-cookie"), "a=1, b=2");
   EXPECT_EQ(head.body->remaining_bytes(), 5U);
   EXPECT_EQ(read_all(*head.body), "hello");
-  EXPECT_EQ(seen, "GET /a/../b?q=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\nX-One: 1\r\nX-Empty:\r\n\r\n");
+  EXPECT_EQ(seen, "GET /a/../b?q=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
+                      "\r\nX-One: 1\r\nX-Empty:\r\n\r\n");
 }
 
 TEST_F(HttpClients, follow_no_redirect) {
@@ -124,7 +131,8 @@ TEST_F(HttpClients, send_bodies_with_length_and_in_chunks) {
     body = head.find("chunked") != std::string::npos ? peer.read_chunked() : peer.read_exactly(5);
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   });
-  ASSERT_TRUE(fetch({"PUT", server.url(), {"Content-Length: 99"}, std::make_shared<MemorySource>(copy_bytes("12345"))}));
+  ASSERT_TRUE(
+      fetch({"PUT", server.url(), {"Content-Length: 99"}, std::make_shared<MemorySource>(copy_bytes("12345"))}));
   EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos) << head;
   EXPECT_EQ(head.find("99"), std::string::npos) << head;
   EXPECT_EQ(head.find("Expect"), std::string::npos) << head;
@@ -132,7 +140,10 @@ TEST_F(HttpClients, send_bodies_with_length_and_in_chunks) {
 
   auto pipe = std::make_shared<Pipe>();
   std::vector<Timer> timers;
-  for (int i = 0; i < 5; i++) timers.push_back(loop->after(static_cast<uint64_t>(i * 5), [&, i] { pipe->write(copy_bytes("part" + std::to_string(i) + ";"), [](Result<void>) {}); }));
+  for (int i = 0; i < 5; i++)
+    timers.push_back(loop->after(static_cast<uint64_t>(i * 5), [&, i] {
+      pipe->write(copy_bytes("part" + std::to_string(i) + ";"), [](Result<void>) {});
+    }));
   timers.push_back(loop->after(30, [&] { pipe->close(); }));
   ASSERT_TRUE(fetch({"POST", server.url(), {}, pipe}));
   EXPECT_EQ(body, "part0;part1;part2;part3;part4;");
@@ -212,7 +223,8 @@ TEST_F(HttpClients, ask_the_upload_for_more_only_as_the_server_takes_it) {
   });
   auto endless = std::make_shared<Endless>();
   std::optional<Result<IncomingResponse>> result;
-  auto handle = client->fetch({"POST", server.url(), {}, endless}, [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
+  auto handle = client->fetch({"POST", server.url(), {}, endless},
+                              [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
   size_t before = 0;
   do {
     before = endless->given;
@@ -265,12 +277,14 @@ TEST_F(HttpClients, a_failing_upload_fails_the_request_with_its_error) {
 TEST_F(HttpClients, an_abort_ends_the_request_in_every_phase_and_closes_the_connection) {
   std::atomic<bool> gone{false};
   RawServer server([&](RawPeer& peer) {
-    if (peer.read_head().find("/body") != std::string::npos) peer.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
+    if (peer.read_head().find("/body") != std::string::npos)
+      peer.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
     peer.read_to_end();
     gone = true;
   });
   std::optional<Result<IncomingResponse>> result;
-  auto handle = client->fetch({"GET", server.url("/head"), {}, nullptr}, [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
+  auto handle = client->fetch({"GET", server.url("/head"), {}, nullptr},
+                              [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
   run_for(50ms);
   ASSERT_FALSE(result);
   handle->abort(Error(ErrorKind::aborted, "stop"));
@@ -281,7 +295,8 @@ TEST_F(HttpClients, an_abort_ends_the_request_in_every_phase_and_closes_the_conn
 
   gone = false;
   result.reset();
-  handle = client->fetch({"GET", server.url("/body"), {}, nullptr}, [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
+  handle = client->fetch({"GET", server.url("/body"), {}, nullptr},
+                         [&](Result<IncomingResponse> response) { result.emplace(std::move(response)); });
   ASSERT_TRUE(run_until([&] { return result.has_value(); }));
   auto body = result->value().body;
   EXPECT_EQ(text_of(read(*body).value()), "part");
@@ -309,15 +324,19 @@ TEST_F(HttpClients, a_dropped_body_closes_the_connection) {
 
 TEST_F(HttpClients, say_what_went_wrong) {
   uint16_t closed_port = 0;
-  { closed_port = RawServer([](RawPeer&) {}).port(); }
+  {
+    closed_port = RawServer([](RawPeer&) {}).port();
+  }
   auto refused = get("http://127.0.0.1:" + std::to_string(closed_port) + "/");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::network);
-  EXPECT_TRUE(refused.error().message().starts_with("Could not connect to 127.0.0.1:" + std::to_string(closed_port))) << refused.error().message();
+  EXPECT_TRUE(refused.error().message().starts_with("Could not connect to 127.0.0.1:" + std::to_string(closed_port)))
+      << refused.error().message();
 
   auto unknown = get("http://nothing.invalid/");
   ASSERT_FALSE(unknown);
-  EXPECT_TRUE(unknown.error().message().starts_with("The host name of nothing.invalid could not be resolved")) << unknown.error().message();
+  EXPECT_TRUE(unknown.error().message().starts_with("The host name of nothing.invalid could not be resolved"))
+      << unknown.error().message();
 
   RawServer silent([](RawPeer& peer) { peer.read_head(); });
   auto empty = get(silent.url());
@@ -341,7 +360,8 @@ TEST_F(HttpClients, say_what_went_wrong) {
   for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/"}) {
     auto other = get(url);
     ASSERT_FALSE(other) << url;
-    EXPECT_TRUE(other.error().message().starts_with("Only http: and https: URLs can be fetched")) << other.error().message();
+    EXPECT_TRUE(other.error().message().starts_with("Only http: and https: URLs can be fetched"))
+        << other.error().message();
   }
 }
 
@@ -354,7 +374,8 @@ TEST_F(HttpClients, a_destroyed_client_ends_what_is_under_way) {
   auto response = get(server.url());
   ASSERT_TRUE(response);
   std::optional<Result<IncomingResponse>> pending;
-  client->fetch({"GET", server.url(), {}, nullptr}, [&](Result<IncomingResponse> result) { pending.emplace(std::move(result)); });
+  client->fetch({"GET", server.url(), {}, nullptr},
+                [&](Result<IncomingResponse> result) { pending.emplace(std::move(result)); });
   client.reset();
   ASSERT_TRUE(pending && pending->is_error());
   EXPECT_EQ(pending->error().kind(), ErrorKind::aborted);
@@ -390,7 +411,8 @@ class OutboundWebSockets : public HttpClients {
  protected:
   Result<WebSocketResponse> open(const std::string& url, std::vector<std::string> header_lines = {}) {
     std::optional<Result<WebSocketResponse>> result;
-    auto handle = connect_websocket(*client, random, {url, std::move(header_lines), false, {}}, [&](Result<WebSocketResponse> response) { result.emplace(std::move(response)); });
+    auto handle = connect_websocket(*client, random, {url, std::move(header_lines), false, {}},
+                                    [&](Result<WebSocketResponse> response) { result.emplace(std::move(response)); });
     EXPECT_TRUE(run_until([&] { return result.has_value(); }));
     return result ? std::move(*result) : Result<WebSocketResponse>(Error::failed("no answer"));
   }
@@ -407,8 +429,10 @@ TEST_F(OutboundWebSockets, shake_hands_and_carry_messages) {
     head = peer.read_head();
     Bytes frame;
     append_frame(frame, websocket::Opcode::text, true, false, bytes_of("early"), std::nullopt);
-    peer.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Accept: " +
-               websocket::accept_value(key_of(head)) + "\r\n\r\n" + std::string(text_of(frame)));
+    peer.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: "
+        "chat\r\nSec-WebSocket-Accept: " +
+        websocket::accept_value(key_of(head)) + "\r\n\r\n" + std::string(text_of(frame)));
     auto sent = peer.read_exactly(6 + 2);
     std::string payload;
     for (size_t i = 0; i < 2; i++) payload += static_cast<char>(sent[6 + i] ^ sent[2 + i]);
@@ -418,9 +442,12 @@ TEST_F(OutboundWebSockets, shake_hands_and_carry_messages) {
     peer.write(text_of(frame));
     peer.read_to_end();
   });
-  auto response = open(server.url("/chat?room=1"), {"Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Key: not this one", "X-Other: yes"});
+  auto response = open(server.url("/chat?room=1"),
+                       {"Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Key: not this one", "X-Other: yes"});
   ASSERT_TRUE(response) << response.error().message();
-  EXPECT_TRUE(head.starts_with("GET /chat?room=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\n")) << head;
+  EXPECT_TRUE(
+      head.starts_with("GET /chat?room=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"))
+      << head;
   EXPECT_NE(head.find("X-Other: yes\r\n"), std::string::npos);
   EXPECT_EQ(head.find("not this one"), std::string::npos);
   EXPECT_EQ(response.value().response.status, 101);
@@ -437,7 +464,9 @@ TEST_F(OutboundWebSockets, shake_hands_and_carry_messages) {
 TEST_F(OutboundWebSockets, give_an_ordinary_response_where_the_server_does_not_switch) {
   RawServer server([](RawPeer& peer) {
     peer.read_head();
-    peer.write("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nnot\r\n5\r\n here\r\n0\r\n\r\n");
+    peer.write(
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nnot\r\n5\r\n "
+        "here\r\n0\r\n\r\n");
   });
   auto response = open(server.url());
   ASSERT_TRUE(response) << response.error().message();
@@ -451,12 +480,15 @@ TEST_F(OutboundWebSockets, give_an_ordinary_response_where_the_server_does_not_s
 TEST_F(OutboundWebSockets, refuse_a_handshake_that_does_not_fit) {
   RawServer wrong_key([](RawPeer& peer) {
     peer.read_head();
-    peer.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n");
+    peer.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        "AAAA\r\n\r\n");
     peer.read_to_end();
   });
   auto response = open(wrong_key.url());
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().message(), "The WebSocket handshake failed: Sec-WebSocket-Accept does not belong to the request's key.");
+  EXPECT_EQ(response.error().message(),
+            "The WebSocket handshake failed: Sec-WebSocket-Accept does not belong to the request's key.");
 
   RawServer no_http([](RawPeer& peer) {
     peer.read_head();
@@ -475,7 +507,8 @@ TEST_F(OutboundWebSockets, refuse_a_handshake_that_does_not_fit) {
 TEST_F(OutboundWebSockets, can_be_aborted_while_they_wait) {
   RawServer server([](RawPeer& peer) { peer.read_to_end(); });
   std::optional<Result<WebSocketResponse>> result;
-  auto handle = connect_websocket(*client, random, {server.url(), {}, false, {}}, [&](Result<WebSocketResponse> response) { result.emplace(std::move(response)); });
+  auto handle = connect_websocket(*client, random, {server.url(), {}, false, {}},
+                                  [&](Result<WebSocketResponse> response) { result.emplace(std::move(response)); });
   run_for(30ms);
   ASSERT_FALSE(result);
   handle->abort(Error(ErrorKind::aborted, "stop"));

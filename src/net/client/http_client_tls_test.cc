@@ -40,10 +40,12 @@ void make_certificate(const std::string& key_file, const std::string& certificat
   auto* name = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), name);
-  std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>> names(X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"));
+  std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>> names(
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1"));
   X509_add_ext(certificate.get(), names.get(), -1);
   ASSERT_NE(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
-  std::unique_ptr<FILE, Freer<fclose>> key_out(fopen(key_file.c_str(), "w")), certificate_out(fopen(certificate_file.c_str(), "w"));
+  std::unique_ptr<FILE, Freer<fclose>> key_out(fopen(key_file.c_str(), "w")),
+      certificate_out(fopen(certificate_file.c_str(), "w"));
   ASSERT_EQ(PEM_write_PrivateKey(key_out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
   ASSERT_EQ(PEM_write_X509(certificate_out.get(), certificate.get()), 1);
 }
@@ -79,7 +81,8 @@ class TlsClients : public ::testing::Test {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in[0], 0);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-    std::string script = std::string(ADIT_SOURCE_DIR) + "/src/net/client/tls_server.mjs", key = m_folder / "key.pem", certificate = certificate_file;
+    std::string script = std::string(ADIT_SOURCE_DIR) + "/src/net/client/tls_server.mjs", key = m_folder / "key.pem",
+                certificate = certificate_file;
     char node[] = "node";
     char* arguments[] = {node, script.data(), key.data(), certificate.data(), nullptr};
     if (posix_spawnp(&m_node, "node", &actions, nullptr, arguments, environ) != 0) m_node = -1;
@@ -119,7 +122,9 @@ class TlsClients : public ::testing::Test {
     }
     return text;
   }
-  std::string url(std::string_view path) const { return "https://127.0.0.1:" + std::to_string(m_port) + std::string(path); }
+  std::string url(std::string_view path) const {
+    return "https://127.0.0.1:" + std::to_string(m_port) + std::string(path);
+  }
   uint16_t port() const { return m_port; }
 
   std::string certificate_file;
@@ -173,19 +178,23 @@ TEST_F(TlsClients, refuse_a_certificate_that_nobody_vouches_for) {
   auto response = fetch({"GET", url("/"), {}, nullptr});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind(), ErrorKind::network);
-  EXPECT_TRUE(response.error().message().starts_with("The TLS certificate of 127.0.0.1:" + std::to_string(port()) + " is not trusted")) << response.error().message();
+  EXPECT_TRUE(response.error().message().starts_with("The TLS certificate of 127.0.0.1:" + std::to_string(port()) +
+                                                     " is not trusted"))
+      << response.error().message();
 }
 
 TEST_F(TlsClients, refuse_a_certificate_of_another_name) {
   auto response = fetch({"GET", "https://localhost:" + std::to_string(port()) + "/", {}, nullptr});
   ASSERT_FALSE(response);
-  EXPECT_TRUE(response.error().message().starts_with("The TLS certificate of localhost:")) << response.error().message();
+  EXPECT_TRUE(response.error().message().starts_with("The TLS certificate of localhost:"))
+      << response.error().message();
 }
 
 TEST_F(TlsClients, shake_websocket_hands_over_http_1_1) {
   SystemRandom random;
   std::optional<Result<WebSocketResponse>> result;
-  connect_websocket(*client, random, {url("/ws"), {}, false, {}}, [&](Result<WebSocketResponse> response) { result.emplace(std::move(response)); });
+  connect_websocket(*client, random, {url("/ws"), {}, false, {}},
+                    [&](Result<WebSocketResponse> response) { result.emplace(std::move(response)); });
   ASSERT_TRUE(run_until([&] { return result.has_value(); }));
   ASSERT_TRUE(*result) << result->error().message();
   EXPECT_EQ(result->value().response.status, 418);

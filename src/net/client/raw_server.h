@@ -37,8 +37,7 @@ class RawPeer {
     return take(count);
   }
   std::string read_to_end() {
-    while (fill()) {
-    }
+    while (fill()) {}
     return take(m_buffer.size());
   }
   // A body in chunks, joined.
@@ -86,7 +85,8 @@ class RawServer {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    VERIFY(::bind(m_listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(m_listener, 64) == 0);
+    VERIFY(::bind(m_listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+           ::listen(m_listener, 64) == 0);
     socklen_t size = sizeof address;
     VERIFY(::getsockname(m_listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
     m_port = ntohs(address.sin_port);
@@ -105,7 +105,9 @@ class RawServer {
     ::close(m_listener);
   }
   uint16_t port() const { return m_port; }
-  std::string url(std::string_view path = "/") const { return "http://127.0.0.1:" + std::to_string(m_port) + std::string(path); }
+  std::string url(std::string_view path = "/") const {
+    return "http://127.0.0.1:" + std::to_string(m_port) + std::string(path);
+  }
   int connection_count() const { return m_connections; }
 
  private:

@@ -10,7 +10,8 @@ struct SocketPoll::State {
 
 Result<std::unique_ptr<SocketPoll>> SocketPoll::create(Loop& loop, int socket, Function<void(int events)> callback) {
   auto state = std::make_unique<State>();
-  if (int code = uv_poll_init_socket(loop.uv(), &state->poll, socket); code != 0) return Error::from_errno("watch a socket", -code);
+  if (int code = uv_poll_init_socket(loop.uv(), &state->poll, socket); code != 0)
+    return Error::from_errno("watch a socket", -code);
   state->callback = std::move(callback);
   state->poll.data = state.get();
   return std::unique_ptr<SocketPoll>(new SocketPoll(state.release()));
@@ -18,7 +19,8 @@ Result<std::unique_ptr<SocketPoll>> SocketPoll::create(Loop& loop, int socket, F
 
 SocketPoll::~SocketPoll() {
   m_state->closed = true;
-  uv_close(reinterpret_cast<uv_handle_t*>(&m_state->poll), [](uv_handle_t* handle) { std::unique_ptr<State> owned(static_cast<State*>(handle->data)); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&m_state->poll),
+           [](uv_handle_t* handle) { std::unique_ptr<State> owned(static_cast<State*>(handle->data)); });
 }
 
 void SocketPoll::watch(int events) {

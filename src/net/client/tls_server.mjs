@@ -14,6 +14,8 @@ const server = createSecureServer({ key, cert, allowHTTP1: true }, (request, res
     else response.end(`${request.method} ${request.url} ${body.length} ${body.subarray(0, 20)}`);
   });
 });
-server.on("upgrade", (request, socket) => socket.end("HTTP/1.1 418 No\r\nContent-Length: 6\r\nX-Alpn: http/1.1\r\n\r\nteapot"));
+server.on("upgrade", (request, socket) =>
+  socket.end("HTTP/1.1 418 No\r\nContent-Length: 6\r\nX-Alpn: http/1.1\r\n\r\nteapot"),
+);
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 process.stdin.on("end", () => process.exit()).resume();

@@ -17,8 +17,9 @@ constexpr long receive_buffer_bytes = 64 * 1024;
 
 // What the client decides itself.
 bool is_connection_header(std::string_view name) {
-  constexpr std::array<std::string_view, 9> names = {"host",       "content-length", "transfer-encoding", "connection", "keep-alive",
-                                                     "expect",     "upgrade",        "proxy-connection",  "te"};
+  constexpr std::array<std::string_view, 9> names = {"host",       "content-length",   "transfer-encoding",
+                                                     "connection", "keep-alive",       "expect",
+                                                     "upgrade",    "proxy-connection", "te"};
   return std::any_of(names.begin(), names.end(), [&](auto own) { return equals_ignoring_case(name, own); });
 }
 
@@ -37,7 +38,8 @@ class BodySource final : public ByteSource {
 
 }  // namespace
 
-Result<std::shared_ptr<Transfer>> Transfer::create(CurlMulti& multi, const HttpClientOptions& options, OutgoingRequest request,
+Result<std::shared_ptr<Transfer>> Transfer::create(CurlMulti& multi, const HttpClientOptions& options,
+                                                   OutgoingRequest request,
                                                    Function<void(Result<IncomingResponse>)> on_response) {
   std::shared_ptr<Transfer> self(new Transfer(multi, options.body_buffer_bytes));
   self->m_easy = TRY(EasyHandle::create(options, request.url));
@@ -144,7 +146,8 @@ void Transfer::on_finished(CURLcode code) {
 void Transfer::after_curl() {
   auto keep = self();
   if (m_head.is_complete() && !m_head_delivered) deliver_head();
-  else if (m_finished && !m_head_delivered) fail(m_error.value_or(Error(ErrorKind::network, "The server sent no response.")));
+  else if (m_finished && !m_head_delivered)
+    fail(m_error.value_or(Error(ErrorKind::network, "The server sent no response.")));
   deliver_body();
   if (!m_finished) return pull_upload();
   stop_upload(Error(ErrorKind::aborted, "The request has ended before its body."));

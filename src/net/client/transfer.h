@@ -11,7 +11,8 @@ namespace adit::net {
 
 class Transfer final : public CurlTask, public Abortable {
  public:
-  static Result<std::shared_ptr<Transfer>> create(CurlMulti& multi, const HttpClientOptions& options, OutgoingRequest request,
+  static Result<std::shared_ptr<Transfer>> create(CurlMulti& multi, const HttpClientOptions& options,
+                                                  OutgoingRequest request,
                                                   Function<void(Result<IncomingResponse>)> on_response);
   Result<void> start();
   void abort(Error reason) override;

@@ -18,8 +18,17 @@ using websocket::equals_ignoring_case;
 
 // The handshake's own lines, and those that Transfer leaves out too.
 bool is_handshake_header(std::string_view name) {
-  constexpr std::array<std::string_view, 11> names = {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "expect", "upgrade",
-                                                      "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions", "sec-websocket-accept"};
+  constexpr std::array<std::string_view, 11> names = {"host",
+                                                      "content-length",
+                                                      "transfer-encoding",
+                                                      "connection",
+                                                      "keep-alive",
+                                                      "expect",
+                                                      "upgrade",
+                                                      "sec-websocket-key",
+                                                      "sec-websocket-version",
+                                                      "sec-websocket-extensions",
+                                                      "sec-websocket-accept"};
   return std::any_of(names.begin(), names.end(), [&](auto own) { return equals_ignoring_case(name, own); });
 }
 
@@ -38,10 +47,13 @@ Result<Location> locate(const std::string& url) {
     curl_free(text);
     return copy;
   };
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK) return Error::type_error("Invalid URL: " + url);
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK)
+    return Error::type_error("Invalid URL: " + url);
   auto scheme = part(CURLUPART_SCHEME, 0);
-  if (scheme != "http" && scheme != "https") return Error::type_error("A WebSocket needs an http: or https: URL, not " + scheme + ":.");
-  auto host = part(CURLUPART_HOST, 0), port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT), query = part(CURLUPART_QUERY, 0);
+  if (scheme != "http" && scheme != "https")
+    return Error::type_error("A WebSocket needs an http: or https: URL, not " + scheme + ":.");
+  auto host = part(CURLUPART_HOST, 0), port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT),
+       query = part(CURLUPART_QUERY, 0);
   auto own_port = part(CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
   Location location;
   location.authority = own_port.empty() ? host : host + ":" + own_port;
@@ -54,7 +66,8 @@ Result<Location> locate(const std::string& url) {
 // Lives from the connect to the end of the handshake, or of an ordinary response's body.
 class Connector final : public Abortable, private Stream::Listener, public std::enable_shared_from_this<Connector> {
  public:
-  Connector(HttpClient& client, Random& random, WebSocketRequest request, Function<void(Result<WebSocketResponse>)> on_response)
+  Connector(HttpClient& client, Random& random, WebSocketRequest request,
+            Function<void(Result<WebSocketResponse>)> on_response)
       : m_client(client), m_random(random), m_request(std::move(request)), m_on_response(std::move(on_response)) {}
 
   void start() {
@@ -65,11 +78,12 @@ class Connector final : public Abortable, private Stream::Listener, public std::
       return;
     }
     write_head(location.value());
-    m_connecting = m_client.connect(location.value().target, [self = shared_from_this()](Result<std::unique_ptr<Stream>> stream) {
-      self->m_connecting.reset();
-      if (stream.is_error()) return self->end(std::move(stream.error()));
-      self->begin(std::move(stream).value());
-    });
+    m_connecting =
+        m_client.connect(location.value().target, [self = shared_from_this()](Result<std::unique_ptr<Stream>> stream) {
+          self->m_connecting.reset();
+          if (stream.is_error()) return self->end(std::move(stream.error()));
+          self->begin(std::move(stream).value());
+        });
   }
 
   void abort(Error reason) override {
@@ -117,7 +131,8 @@ class Connector final : public Abortable, private Stream::Listener, public std::
 
   void switch_protocols(BytesView leftover) {
     auto& head = m_parser.head();
-    auto upgrade = head.joined_header("upgrade"), connection = head.joined_header("connection"), accept = head.joined_header("sec-websocket-accept"),
+    auto upgrade = head.joined_header("upgrade"), connection = head.joined_header("connection"),
+         accept = head.joined_header("sec-websocket-accept"),
          extensions = head.joined_header("sec-websocket-extensions");
     auto agreed = m_handshake.validate({upgrade, connection, accept, extensions});
     if (agreed.is_error()) return end(std::move(agreed.error()));
@@ -126,8 +141,9 @@ class Connector final : public Abortable, private Stream::Listener, public std::
     response.response.body = std::make_shared<MemorySource>(Bytes());
     m_stream->stop_reading();
     m_stream->set_listener(nullptr);
-    response.socket = WebSocketConnection::create(m_client.loop(), m_random, std::move(m_stream), websocket::Role::client, agreed.value(),
-                                                  copy_bytes(leftover), m_request.options);
+    response.socket =
+        WebSocketConnection::create(m_client.loop(), m_random, std::move(m_stream), websocket::Role::client,
+                                    agreed.value(), copy_bytes(leftover), m_request.options);
     auto on_response = std::exchange(m_on_response, nullptr);
     let_go();
     on_response(std::move(response));

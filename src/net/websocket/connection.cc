@@ -11,28 +11,34 @@ using websocket::Role;
 // What may wait for the listener before the network is no longer read.
 constexpr size_t incoming_high_water_bytes = 1024 * 1024;
 
-std::shared_ptr<WebSocketConnection> WebSocketConnection::create(Loop& loop, Random& random, std::unique_ptr<Stream> stream, Role role,
-                                                                 std::optional<websocket::DeflateParameters> deflate, Bytes leftover,
-                                                                 WebSocketOptions options) {
-  std::shared_ptr<WebSocketConnection> connection(new WebSocketConnection(loop, random, std::move(stream), role, options));
+std::shared_ptr<WebSocketConnection> WebSocketConnection::create(Loop& loop, Random& random,
+                                                                 std::unique_ptr<Stream> stream, Role role,
+                                                                 std::optional<websocket::DeflateParameters> deflate,
+                                                                 Bytes leftover, WebSocketOptions options) {
+  std::shared_ptr<WebSocketConnection> connection(
+      new WebSocketConnection(loop, random, std::move(stream), role, options));
   std::unique_ptr<websocket::Inflater> inflater;
   if (deflate) {
     bool is_server = role == Role::server;
-    inflater = std::make_unique<websocket::Inflater>(is_server ? deflate->client_max_window_bits : deflate->server_max_window_bits,
-                                                     is_server ? deflate->client_no_context_takeover : deflate->server_no_context_takeover);
+    inflater = std::make_unique<websocket::Inflater>(
+        is_server ? deflate->client_max_window_bits : deflate->server_max_window_bits,
+        is_server ? deflate->client_no_context_takeover : deflate->server_no_context_takeover);
     connection->m_deflater = std::make_unique<websocket::Deflater>(
         is_server ? deflate->server_max_window_bits : deflate->client_max_window_bits,
         is_server ? deflate->server_no_context_takeover : deflate->client_no_context_takeover);
   }
-  connection->m_reader = std::make_unique<websocket::MessageReader>(role, options.max_message_bytes, std::move(inflater));
+  connection->m_reader =
+      std::make_unique<websocket::MessageReader>(role, options.max_message_bytes, std::move(inflater));
   connection->m_stream->set_listener(connection.get());
   // The leftover is read like everything else: from the loop, once somebody listens.
-  if (!leftover.empty()) connection->m_loop.defer([connection, leftover = std::move(leftover)] { connection->feed(leftover); });
+  if (!leftover.empty())
+    connection->m_loop.defer([connection, leftover = std::move(leftover)] { connection->feed(leftover); });
   if (options.ping_interval_ms != 0) connection->arm_ping_timer();
   return connection;
 }
 
-WebSocketConnection::WebSocketConnection(Loop& loop, Random& random, std::unique_ptr<Stream> stream, Role role, WebSocketOptions options)
+WebSocketConnection::WebSocketConnection(Loop& loop, Random& random, std::unique_ptr<Stream> stream, Role role,
+                                         WebSocketOptions options)
     : m_loop(loop), m_random(random), m_stream(std::move(stream)), m_role(role), m_options(options) {}
 
 WebSocketConnection::~WebSocketConnection() = default;  // the stream closes itself
@@ -49,7 +55,8 @@ void WebSocketConnection::listen(std::shared_ptr<WebSocketLink::Listener> listen
 void WebSocketConnection::send(WebSocketMessage message) {
   if (m_close_sent || !m_stream) return;
   auto opcode = message.is_text ? Opcode::text : Opcode::binary;
-  if (m_deflater && message.data.size() >= m_options.min_compressed_bytes) write_frame(opcode, true, m_deflater->compress(message.data));
+  if (m_deflater && message.data.size() >= m_options.min_compressed_bytes)
+    write_frame(opcode, true, m_deflater->compress(message.data));
   else write_frame(opcode, false, message.data);
   // § 7.1.7: a peer that takes nothing must not make this process keep everything.
   if (m_stream->buffered_bytes() > m_options.max_buffered_bytes) lose();
@@ -178,7 +185,8 @@ void WebSocketConnection::deliver_next() {
 void WebSocketConnection::update_reading() {
   if (!m_stream) return;
   // After our Close the peer's must still be read, and after the peer's its end, listener or not.
-  bool wants = m_close_sent || m_close_received || (m_listener && !m_paused && m_incoming_bytes < incoming_high_water_bytes);
+  bool wants =
+      m_close_sent || m_close_received || (m_listener && !m_paused && m_incoming_bytes < incoming_high_water_bytes);
   if (wants) m_stream->start_reading();
   else m_stream->stop_reading();
 }

@@ -31,9 +31,10 @@ class WebSocketConnection final : public WebSocketLink,
                                   public std::enable_shared_from_this<WebSocketConnection> {
  public:
   // leftover: what was read from the stream behind the handshake.
-  static std::shared_ptr<WebSocketConnection> create(Loop& loop, Random& random, std::unique_ptr<Stream> stream, websocket::Role role,
-                                                     std::optional<websocket::DeflateParameters> deflate, Bytes leftover,
-                                                     WebSocketOptions options = {});
+  static std::shared_ptr<WebSocketConnection> create(Loop& loop, Random& random, std::unique_ptr<Stream> stream,
+                                                     websocket::Role role,
+                                                     std::optional<websocket::DeflateParameters> deflate,
+                                                     Bytes leftover, WebSocketOptions options = {});
   ~WebSocketConnection() override;
 
   void listen(std::shared_ptr<WebSocketLink::Listener> listener) override;
@@ -49,7 +50,8 @@ class WebSocketConnection final : public WebSocketLink,
  private:
   using Event = std::variant<WebSocketMessage, WebSocketClose>;
 
-  WebSocketConnection(Loop& loop, Random& random, std::unique_ptr<Stream> stream, websocket::Role role, WebSocketOptions options);
+  WebSocketConnection(Loop& loop, Random& random, std::unique_ptr<Stream> stream, websocket::Role role,
+                      WebSocketOptions options);
 
   // Stream::Listener
   void on_data(BytesView data) override;

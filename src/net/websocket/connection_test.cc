@@ -242,7 +242,9 @@ TEST_F(WebSocketConnections, coupled_links_pass_messages_and_closes_through) {
   inner->listen(server_log);
   client->send(text("up"));
   inner->send(text("down"));
-  server_log->at_close = [link = std::weak_ptr(inner)](const WebSocketClose& close) { link.lock()->close(close.code, "echo"); };
+  server_log->at_close = [link = std::weak_ptr(inner)](const WebSocketClose& close) {
+    link.lock()->close(close.code, "echo");
+  };
   settle();
   client->close(4001, "end");
   settle();

@@ -70,7 +70,8 @@ std::string header_value_of(const Offer& offer) {
   std::string value = "permessage-deflate";
   if (offer.parameters.server_no_context_takeover) value += "; server_no_context_takeover";
   if (offer.parameters.client_no_context_takeover) value += "; client_no_context_takeover";
-  if (offer.has_server_window) value += "; server_max_window_bits=" + std::to_string(offer.parameters.server_max_window_bits);
+  if (offer.has_server_window)
+    value += "; server_max_window_bits=" + std::to_string(offer.parameters.server_max_window_bits);
   return value;
 }
 
@@ -108,7 +109,8 @@ struct Inflater::State {
   ~State() { inflateEnd(&stream); }
 };
 
-Inflater::Inflater(int window_bits, bool resets_after_message) : m_window_bits(window_bits), m_resets(resets_after_message) {}
+Inflater::Inflater(int window_bits, bool resets_after_message)
+    : m_window_bits(window_bits), m_resets(resets_after_message) {}
 Inflater::~Inflater() = default;
 
 Inflater::Status Inflater::append(BytesView compressed, Bytes& out, size_t limit_bytes) {
@@ -150,7 +152,8 @@ struct Deflater::State {
   ~State() { deflateEnd(&stream); }
 };
 
-Deflater::Deflater(int window_bits, bool resets_after_message) : m_window_bits(window_bits), m_resets(resets_after_message) {}
+Deflater::Deflater(int window_bits, bool resets_after_message)
+    : m_window_bits(window_bits), m_resets(resets_after_message) {}
 Deflater::~Deflater() = default;
 
 Bytes Deflater::compress(BytesView message) {
@@ -158,7 +161,8 @@ Bytes Deflater::compress(BytesView message) {
   if (message.empty()) return {0};
   if (!m_state) {
     m_state = std::make_unique<State>();
-    VERIFY(deflateInit2(&m_state->stream, compression_level, Z_DEFLATED, -m_window_bits, memory_level, Z_DEFAULT_STRATEGY) == Z_OK);
+    VERIFY(deflateInit2(&m_state->stream, compression_level, Z_DEFLATED, -m_window_bits, memory_level,
+                        Z_DEFAULT_STRATEGY) == Z_OK);
   }
   auto& stream = m_state->stream;
   stream.next_in = const_cast<Bytef*>(message.data());
@@ -173,7 +177,8 @@ Bytes Deflater::compress(BytesView message) {
     VERIFY(code == Z_OK || code == Z_BUF_ERROR);
     produced = out.size() - stream.avail_out;
   } while (stream.avail_out == 0);
-  VERIFY(produced >= message_tail.size() && std::equal(message_tail.begin(), message_tail.end(), out.begin() + static_cast<ptrdiff_t>(produced) - 4));
+  VERIFY(produced >= message_tail.size() &&
+         std::equal(message_tail.begin(), message_tail.end(), out.begin() + static_cast<ptrdiff_t>(produced) - 4));
   out.resize(produced - message_tail.size());
   if (m_resets) m_state.reset();
   return out;

@@ -63,7 +63,8 @@ std::optional<Violation> FrameHeaderParser::take(BytesView& input, std::optional
     length = 0;
     for (size_t i = 0; i < extended; i++) length = length << 8 | m_octets[position++];
     // § 5.2: the minimal number of octets, and the most significant bit 0.
-    if (length < (extended == 2 ? 126U : 65536U)) return protocol_error("A frame's length is not in its shortest form.");
+    if (length < (extended == 2 ? 126U : 65536U))
+      return protocol_error("A frame's length is not in its shortest form.");
     if ((length >> 63) != 0) return protocol_error("A frame's length has its highest bit set.");
   }
   parsed.payload_bytes = length;
@@ -95,10 +96,12 @@ void append_frame(Bytes& out, Opcode opcode, bool is_final, bool is_compressed, 
                   const std::optional<std::array<uint8_t, 4>>& mask) {
   VERIFY(!is_control(opcode) || (payload.size() <= max_control_payload_bytes && is_final && !is_compressed));
   out.reserve(out.size() + payload.size() + 14);
-  out.push_back(static_cast<uint8_t>((is_final ? 0x80 : 0) | (is_compressed ? 0x40 : 0) | static_cast<uint8_t>(opcode)));
+  out.push_back(
+      static_cast<uint8_t>((is_final ? 0x80 : 0) | (is_compressed ? 0x40 : 0) | static_cast<uint8_t>(opcode)));
   uint8_t mask_bit = mask ? 0x80 : 0;
   auto append_length = [&](int octets) {
-    for (int shift = (octets - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<uint8_t>(uint64_t{payload.size()} >> shift));
+    for (int shift = (octets - 1) * 8; shift >= 0; shift -= 8)
+      out.push_back(static_cast<uint8_t>(uint64_t{payload.size()} >> shift));
   };
   if (payload.size() < 126) {
     out.push_back(static_cast<uint8_t>(mask_bit | payload.size()));

@@ -52,7 +52,8 @@ struct FrameHeader {
 class FrameHeaderParser {
  public:
   // Whether RSV1 may be set on the first frame of a message is the extension's to say (RFC 7692 § 6).
-  FrameHeaderParser(Role receiver, bool allows_compression) : m_receiver(receiver), m_allows_compression(allows_compression) {}
+  FrameHeaderParser(Role receiver, bool allows_compression)
+      : m_receiver(receiver), m_allows_compression(allows_compression) {}
 
   // Takes octets off the front of input. Sets header when one is complete; leaves it empty when input ran out first.
   std::optional<Violation> take(BytesView& input, std::optional<FrameHeader>& header);

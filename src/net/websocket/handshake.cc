@@ -14,7 +14,8 @@ namespace {
 
 std::string base64(BytesView bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
   text.resize(static_cast<size_t>(length));
   return text;
 }
@@ -22,7 +23,8 @@ std::string base64(BytesView bytes) {
 // § 4.2.1, 5.: base64 of 16 octets, so 22 characters and two signs of padding.
 bool is_valid_key(std::string_view key) {
   if (key.size() != 24 || key.substr(22) != "==") return false;
-  return key.substr(0, 22).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") == std::string_view::npos;
+  return key.substr(0, 22).find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") ==
+         std::string_view::npos;
 }
 
 }  // namespace
@@ -35,14 +37,18 @@ std::string accept_value(std::string_view key) {
   return base64(digest);
 }
 
-std::optional<HandshakeRefusal> accept_handshake(const HandshakeRequest& request, bool allows_compression, ServerHandshake& handshake) {
+std::optional<HandshakeRefusal> accept_handshake(const HandshakeRequest& request, bool allows_compression,
+                                                 ServerHandshake& handshake) {
   // § 4.2.1 and § 4.2.2, 1. to 4.
   if (!list_has_token(request.upgrade, "websocket"))
-    return HandshakeRefusal{426, "Upgrade: websocket\r\n", "This resource is a WebSocket; the request does not ask for one."};
+    return HandshakeRefusal{426, "Upgrade: websocket\r\n",
+                            "This resource is a WebSocket; the request does not ask for one."};
   if (request.method != "GET") return HandshakeRefusal{400, "", "A WebSocket handshake is a GET request."};
-  if (!list_has_token(request.connection, "upgrade")) return HandshakeRefusal{400, "", "The Connection header does not contain \"upgrade\"."};
+  if (!list_has_token(request.connection, "upgrade"))
+    return HandshakeRefusal{400, "", "The Connection header does not contain \"upgrade\"."};
   if (request.version != "13")
-    return HandshakeRefusal{426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", "The only WebSocket version here is 13."};
+    return HandshakeRefusal{426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                            "The only WebSocket version here is 13."};
   if (!is_valid_key(request.key)) return HandshakeRefusal{400, "", "Sec-WebSocket-Key is not base64 of 16 octets."};
 
   handshake.header_lines = "Upgrade: websocket\r\nSec-WebSocket-Accept: " + accept_value(request.key) + "\r\n";
@@ -65,16 +71,22 @@ ClientHandshake ClientHandshake::create(Random& random, bool offers_compression)
 }
 
 std::vector<std::string> ClientHandshake::header_lines() const {
-  std::vector<std::string> lines = {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: " + m_key, "Sec-WebSocket-Version: 13"};
+  std::vector<std::string> lines = {"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: " + m_key,
+                                    "Sec-WebSocket-Version: 13"};
   if (m_offers_compression) lines.push_back("Sec-WebSocket-Extensions: " + std::string(deflate_offer()));
   return lines;
 }
 
 Result<std::optional<DeflateParameters>> ClientHandshake::validate(const Response& response) const {
-  auto refused = [](const char* what) { return Error(ErrorKind::network, std::string("The WebSocket handshake failed: ") + what); };
-  if (!equals_ignoring_case(response.upgrade, "websocket")) return refused("the response's Upgrade header is not \"websocket\".");
-  if (!list_has_token(response.connection, "upgrade")) return refused("the response's Connection header does not contain \"upgrade\".");
-  if (response.accept != accept_value(m_key)) return refused("Sec-WebSocket-Accept does not belong to the request's key.");
+  auto refused = [](const char* what) {
+    return Error(ErrorKind::network, std::string("The WebSocket handshake failed: ") + what);
+  };
+  if (!equals_ignoring_case(response.upgrade, "websocket"))
+    return refused("the response's Upgrade header is not \"websocket\".");
+  if (!list_has_token(response.connection, "upgrade"))
+    return refused("the response's Connection header does not contain \"upgrade\".");
+  if (response.accept != accept_value(m_key))
+    return refused("Sec-WebSocket-Accept does not belong to the request's key.");
   std::optional<DeflateParameters> deflate;
   if (!read_deflate_response(response.extensions, deflate) || (deflate && !m_offers_compression))
     return refused("the server chose an extension that was not offered.");

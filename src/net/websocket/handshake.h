@@ -24,7 +24,8 @@ struct HandshakeRequest {
 };
 
 struct ServerHandshake {
-  std::string header_lines;  // for HttpExchange::upgrade(); without Sec-WebSocket-Protocol, which the application chooses
+  std::string
+      header_lines;  // for HttpExchange::upgrade(); without Sec-WebSocket-Protocol, which the application chooses
   std::optional<DeflateParameters> deflate;
 };
 
@@ -35,7 +36,8 @@ struct HandshakeRefusal {
 };
 
 // Sets handshake, or returns why not.
-std::optional<HandshakeRefusal> accept_handshake(const HandshakeRequest& request, bool allows_compression, ServerHandshake& handshake);
+std::optional<HandshakeRefusal> accept_handshake(const HandshakeRequest& request, bool allows_compression,
+                                                 ServerHandshake& handshake);
 
 std::string accept_value(std::string_view key);
 

@@ -123,7 +123,8 @@ constexpr size_t coupling_high_water_bytes = 1024 * 1024;
 // with the on_close of each link, after which a link lets go of its listener.
 class Forwarder final : public WebSocketLink::Listener {
  public:
-  Forwarder(std::shared_ptr<WebSocketLink> from, std::shared_ptr<WebSocketLink> to) : m_from(std::move(from)), m_to(std::move(to)) {}
+  Forwarder(std::shared_ptr<WebSocketLink> from, std::shared_ptr<WebSocketLink> to)
+      : m_from(std::move(from)), m_to(std::move(to)) {}
 
   void on_message(WebSocketMessage message) override {
     m_to->send(std::move(message));

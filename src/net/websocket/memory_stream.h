@@ -78,7 +78,9 @@ class MemoryStream final : public Stream {
         waiting.pop_front();
         waiting_bytes -= data.size();
         if (auto sender = peer.lock(); sender && waiting_bytes == 0)
-          loop.defer([sender] { if (sender->listener) sender->listener->on_drain(); });
+          loop.defer([sender] {
+            if (sender->listener) sender->listener->on_drain();
+          });
         schedule();
         listener->on_data(data);
       } else if (ended && !std::exchange(end_told, true)) {

@@ -13,7 +13,9 @@ namespace {
 // A header may announce any length; memory is reserved for this much before the octets are there.
 constexpr size_t reserve_limit_bytes = 64 * 1024;
 
-bool is_utf8(BytesView bytes) { return simdutf::validate_utf8(reinterpret_cast<const char*>(bytes.data()), bytes.size()); }
+bool is_utf8(BytesView bytes) {
+  return simdutf::validate_utf8(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
 
 Violation too_large(size_t limit_bytes) {
   return {CloseCode::too_large, "A message is larger than " + std::to_string(limit_bytes) + " bytes."};
@@ -51,8 +53,10 @@ std::optional<Violation> MessageReader::begin_frame() {
   if (is_control(m_frame->opcode)) return std::nullopt;
   // § 5.4: a message's first frame has its type, the others are continuations.
   bool is_continuation = m_frame->opcode == Opcode::continuation;
-  if (is_continuation && !m_in_message) return Violation{CloseCode::protocol_error, "A continuation frame has no message to continue."};
-  if (!is_continuation && m_in_message) return Violation{CloseCode::protocol_error, "A new message starts inside a fragmented one."};
+  if (is_continuation && !m_in_message)
+    return Violation{CloseCode::protocol_error, "A continuation frame has no message to continue."};
+  if (!is_continuation && m_in_message)
+    return Violation{CloseCode::protocol_error, "A new message starts inside a fragmented one."};
   if (!is_continuation) {
     m_in_message = true;
     m_is_text = m_frame->opcode == Opcode::text;
@@ -88,9 +92,12 @@ std::optional<Violation> MessageReader::take_payload(BytesView& input) {
 
 std::optional<Violation> MessageReader::expand(BytesView compressed) {
   switch (m_inflater->append(compressed, m_message, m_limit_bytes)) {
-    case Inflater::Status::ok: return std::nullopt;
-    case Inflater::Status::too_large: return too_large(m_limit_bytes);
-    case Inflater::Status::corrupt: return Violation{CloseCode::invalid_data, "A compressed message is corrupt."};
+    case Inflater::Status::ok:
+      return std::nullopt;
+    case Inflater::Status::too_large:
+      return too_large(m_limit_bytes);
+    case Inflater::Status::corrupt:
+      return Violation{CloseCode::invalid_data, "A compressed message is corrupt."};
   }
   VERIFY_NOT_REACHED();
 }
@@ -109,7 +116,8 @@ std::optional<Violation> MessageReader::end_message(Sink& sink) {
   if (m_is_compressed) {
     auto status = m_inflater->finish(m_message, m_limit_bytes);
     if (status == Inflater::Status::too_large) return too_large(m_limit_bytes);
-    if (status == Inflater::Status::corrupt) return Violation{CloseCode::invalid_data, "A compressed message is corrupt."};
+    if (status == Inflater::Status::corrupt)
+      return Violation{CloseCode::invalid_data, "A compressed message is corrupt."};
   }
   // § 8.1
   if (m_is_text && !is_utf8(m_message)) return Violation{CloseCode::invalid_data, "A text message is not valid UTF-8."};
@@ -132,9 +140,11 @@ std::optional<Violation> MessageReader::end_control_frame(Sink& sink) {
   if (payload.size() == 1) return Violation{CloseCode::protocol_error, "A Close frame has half a code."};
   if (payload.size() >= 2) {
     close.code = static_cast<uint16_t>(payload[0] << 8 | payload[1]);
-    if (!is_valid_close_code(close.code)) return Violation{CloseCode::protocol_error, "A Close frame has a code that must not be sent."};
+    if (!is_valid_close_code(close.code))
+      return Violation{CloseCode::protocol_error, "A Close frame has a code that must not be sent."};
     close.reason = text_of(payload.subspan(2));
-    if (!is_utf8(bytes_of(close.reason))) return Violation{CloseCode::invalid_data, "A Close frame's reason is not valid UTF-8."};
+    if (!is_utf8(bytes_of(close.reason)))
+      return Violation{CloseCode::invalid_data, "A Close frame's reason is not valid UTF-8."};
   }
   m_stopped = true;
   sink.on_close_frame(std::move(close));

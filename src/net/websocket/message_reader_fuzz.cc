@@ -33,7 +33,8 @@ std::string read(uint8_t flags, BytesView input, size_t piece) {
   Sink sink;
   while (!input.empty()) {
     auto count = std::min(piece, input.size());
-    if (auto violation = reader.feed(input.first(count), sink)) return sink.log + "f" + std::to_string(violation->close_code);
+    if (auto violation = reader.feed(input.first(count), sink))
+      return sink.log + "f" + std::to_string(violation->close_code);
     input = input.subspan(count);
   }
   return sink.log;

@@ -23,17 +23,22 @@ Bytes from_hex(std::string_view text) {
 
 struct Recorder final : MessageReader::Sink {
   std::string log;
-  void on_message(WebSocketMessage message) override { log += (message.is_text ? "text(" : "binary(") + std::string(text_of(message.data)) + ") "; }
+  void on_message(WebSocketMessage message) override {
+    log += (message.is_text ? "text(" : "binary(") + std::string(text_of(message.data)) + ") ";
+  }
   void on_ping(BytesView payload) override { log += "ping(" + std::string(text_of(payload)) + ") "; }
   void on_pong(BytesView payload) override { log += "pong(" + std::string(text_of(payload)) + ") "; }
-  void on_close_frame(WebSocketClose close) override { log += "close(" + std::to_string(close.code) + "," + close.reason + ") "; }
+  void on_close_frame(WebSocketClose close) override {
+    log += "close(" + std::to_string(close.code) + "," + close.reason + ") ";
+  }
 };
 
 std::string read_all(MessageReader& reader, BytesView input, size_t piece) {
   Recorder recorder;
   while (!input.empty()) {
     size_t count = std::min(piece, input.size());
-    if (auto violation = reader.feed(input.first(count), recorder)) return recorder.log + "fail(" + std::to_string(violation->close_code) + ") ";
+    if (auto violation = reader.feed(input.first(count), recorder))
+      return recorder.log + "fail(" + std::to_string(violation->close_code) + ") ";
     input = input.subspan(count);
   }
   return recorder.log;
@@ -101,7 +106,8 @@ TEST(WebSocketMessageReader, reads_and_refuses_as_rfc_6455_says_however_the_octe
   for (const auto& item : cases) {
     for (size_t piece : {size_t{1}, size_t{2}, size_t{3}, size_t{1000}}) {
       MessageReader reader(Role::client, 1024, nullptr);
-      EXPECT_EQ(read_all(reader, from_hex(item.input), piece), item.expected) << item.name << ", in pieces of " << piece;
+      EXPECT_EQ(read_all(reader, from_hex(item.input), piece), item.expected)
+          << item.name << ", in pieces of " << piece;
     }
   }
 }
@@ -114,7 +120,8 @@ TEST(WebSocketMessageReader, a_server_wants_masks_and_takes_them_off) {
 }
 
 TEST(WebSocketMessageReader, reads_back_what_append_frame_wrote_at_every_length_form) {
-  for (size_t size : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{125}, size_t{126}, size_t{127}, size_t{65535}, size_t{65536}, size_t{200003}}) {
+  for (size_t size : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{125}, size_t{126}, size_t{127}, size_t{65535},
+                      size_t{65536}, size_t{200003}}) {
     Bytes payload(size);
     for (size_t i = 0; i < size; i++) payload[i] = static_cast<uint8_t>('a' + i % 26);
     Bytes frame;
@@ -194,7 +201,8 @@ TEST(WebSocketDeflate, a_server_takes_the_first_offer_that_it_can_meet) {
       {"permessage-deflate", "permessage-deflate"},
       {"permessage-deflate; client_max_window_bits", "permessage-deflate"},
       {"permessage-deflate; client_max_window_bits=10", "permessage-deflate"},
-      {"permessage-deflate; server_no_context_takeover; client_no_context_takeover", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
+      {"permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+       "permessage-deflate; server_no_context_takeover; client_no_context_takeover"},
       {"permessage-deflate; server_max_window_bits=\"10\"", "permessage-deflate; server_max_window_bits=10"},
       {"permessage-deflate; server_max_window_bits=8, permessage-deflate", "permessage-deflate"},
       {"x-unknown, permessage-deflate", "permessage-deflate"},
@@ -218,11 +226,13 @@ TEST(WebSocketDeflate, a_client_refuses_answers_to_what_it_did_not_offer) {
   std::optional<DeflateParameters> agreed;
   EXPECT_TRUE(read_deflate_response("", agreed));
   EXPECT_FALSE(agreed);
-  EXPECT_TRUE(read_deflate_response("permessage-deflate; server_no_context_takeover; server_max_window_bits=8", agreed));
+  EXPECT_TRUE(
+      read_deflate_response("permessage-deflate; server_no_context_takeover; server_max_window_bits=8", agreed));
   ASSERT_TRUE(agreed);
   EXPECT_TRUE(agreed->server_no_context_takeover);
   EXPECT_EQ(agreed->server_max_window_bits, 8);
-  for (const char* bad : {"x-other", "permessage-deflate, permessage-deflate", "permessage-deflate; client_max_window_bits=10", "permessage-deflate; x", "; ="})
+  for (const char* bad : {"x-other", "permessage-deflate, permessage-deflate",
+                          "permessage-deflate; client_max_window_bits=10", "permessage-deflate; x", "; ="})
     EXPECT_FALSE(read_deflate_response(bad, agreed)) << bad;
 }
 

@@ -15,9 +15,15 @@ int ResponseParser::append(std::string& to, const char* data, size_t size) {
 
 ResponseParser::ResponseParser() {
   llhttp_settings_init(&m_settings);
-  m_settings.on_status = [](llhttp_t* parser, const char* data, size_t size) { return self(parser).append(self(parser).m_head.status_text, data, size); };
-  m_settings.on_header_field = [](llhttp_t* parser, const char* data, size_t size) { return self(parser).append(self(parser).m_field, data, size); };
-  m_settings.on_header_value = [](llhttp_t* parser, const char* data, size_t size) { return self(parser).append(self(parser).m_value, data, size); };
+  m_settings.on_status = [](llhttp_t* parser, const char* data, size_t size) {
+    return self(parser).append(self(parser).m_head.status_text, data, size);
+  };
+  m_settings.on_header_field = [](llhttp_t* parser, const char* data, size_t size) {
+    return self(parser).append(self(parser).m_field, data, size);
+  };
+  m_settings.on_header_value = [](llhttp_t* parser, const char* data, size_t size) {
+    return self(parser).append(self(parser).m_value, data, size);
+  };
   m_settings.on_header_value_complete = [](llhttp_t* parser) {
     auto& me = self(parser);
     // Trailers come after the head was given out; they are not kept.
@@ -61,7 +67,8 @@ Result<size_t> ResponseParser::feed(BytesView data) {
   if (code == HPE_OK) return data.size();
   if ((code == HPE_PAUSED || code == HPE_PAUSED_UPGRADE) && m_has_head)
     return static_cast<size_t>(llhttp_get_error_pos(&m_parser) - text.data());
-  return Error(ErrorKind::network, std::string("The server's answer is not HTTP: ") + llhttp_get_error_reason(&m_parser) + ".");
+  return Error(ErrorKind::network,
+               std::string("The server's answer is not HTTP: ") + llhttp_get_error_reason(&m_parser) + ".");
 }
 
 Result<void> ResponseParser::finish() {

@@ -11,7 +11,8 @@ namespace adit::net {
 
 // header_lines: "name: value\r\n" each, the application's (Sec-WebSocket-Protocol, Set-Cookie, ...); those of the handshake itself are
 // left out. Null when the request is no proper handshake: then it has been answered with 400 or 426, or the client is gone.
-std::shared_ptr<WebSocketConnection> serve_websocket(Loop& loop, Random& random, HttpExchange& exchange, std::string_view header_lines,
-                                                     bool allows_compression, WebSocketOptions options = {});
+std::shared_ptr<WebSocketConnection> serve_websocket(Loop& loop, Random& random, HttpExchange& exchange,
+                                                     std::string_view header_lines, bool allows_compression,
+                                                     WebSocketOptions options = {});
 
 }  // namespace adit::net

@@ -38,7 +38,8 @@ class ServedWebSockets : public ::testing::Test, public HttpHandler {
   }
   void on_request(std::shared_ptr<HttpExchange> exchange) override {
     auto echo = std::make_shared<Echo>();
-    echo->connection = serve_websocket(*loop, random, *exchange, "sec-websocket-protocol: chat\r\nconnection: close\r\n", true);
+    echo->connection =
+        serve_websocket(*loop, random, *exchange, "sec-websocket-protocol: chat\r\nconnection: close\r\n", true);
     if (auto connection = echo->connection) connection->listen(echo);
   }
   template <typename Condition>
@@ -59,7 +60,8 @@ class ServedWebSockets : public ::testing::Test, public HttpHandler {
 TEST_F(ServedWebSockets, carry_messages_of_every_size_with_and_without_compression) {
   for (bool compressed : {false, true}) {
     std::optional<Result<WebSocketResponse>> response;
-    connect_websocket(*client, random, {url(), {"Sec-WebSocket-Protocol: chat"}, compressed, {}}, [&](Result<WebSocketResponse> result) { response.emplace(std::move(result)); });
+    connect_websocket(*client, random, {url(), {"Sec-WebSocket-Protocol: chat"}, compressed, {}},
+                      [&](Result<WebSocketResponse> result) { response.emplace(std::move(result)); });
     ASSERT_TRUE(run_until([&] { return response.has_value(); }));
     ASSERT_TRUE(*response) << response->error().message();
     EXPECT_EQ(response->value().response.header("sec-websocket-protocol"), "chat");
@@ -86,7 +88,8 @@ TEST_F(ServedWebSockets, carry_messages_of_every_size_with_and_without_compressi
 
 TEST_F(ServedWebSockets, a_request_that_is_no_handshake_is_told_so) {
   std::optional<Result<IncomingResponse>> response;
-  client->fetch({"GET", url(), {}, nullptr}, [&](Result<IncomingResponse> result) { response.emplace(std::move(result)); });
+  client->fetch({"GET", url(), {}, nullptr},
+                [&](Result<IncomingResponse> result) { response.emplace(std::move(result)); });
   ASSERT_TRUE(run_until([&] { return response.has_value(); }));
   ASSERT_TRUE(*response) << response->error().message();
   EXPECT_EQ(response->value().status, 426);

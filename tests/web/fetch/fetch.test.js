@@ -21,7 +21,14 @@ test("an error status is a response", async ({ env }) => {
 });
 
 test("headers of the request arrive; those of the connection are the platform's", async ({ env }) => {
-  const headers = { "X-One": "1", Host: "elsewhere", Connection: "x", "Transfer-Encoding": "chunked", "Keep-Alive": "1", "Content-Length": "5" };
+  const headers = {
+    "X-One": "1",
+    Host: "elsewhere",
+    Connection: "x",
+    "Transfer-Encoding": "chunked",
+    "Keep-Alive": "1",
+    "Content-Length": "5",
+  };
   const got = await (await fetch(`${env.SERVER}/echo`, { headers })).json();
   assertEquals(got.headers["x-one"], "1");
   assertEquals(got.headers.host, env.SERVER.slice("http://".length));
@@ -36,9 +43,15 @@ test("what a client would say of itself is not added", async ({ env }) => {
 test("every kind of body is sent with its length and type", async ({ env }) => {
   const post = async (body) => (await fetch(`${env.SERVER}/echo`, { method: "POST", body })).json();
   const text = await post("grün");
-  assertEquals([text.headers["content-length"], text.headers["content-type"], text.body], ["5", "text/plain;charset=UTF-8", "gr\xc3\xbcn"]);
+  assertEquals(
+    [text.headers["content-length"], text.headers["content-type"], text.body],
+    ["5", "text/plain;charset=UTF-8", "gr\xc3\xbcn"],
+  );
   const bytes = await post(new Uint8Array([0, 1, 255]));
-  assertEquals([bytes.headers["content-length"], bytes.headers["content-type"], bytes.body], ["3", undefined, "\0\x01\xff"]);
+  assertEquals(
+    [bytes.headers["content-length"], bytes.headers["content-type"], bytes.body],
+    ["3", undefined, "\0\x01\xff"],
+  );
   const form = await post(new URLSearchParams({ a: "1 2" }));
   assertEquals([form.headers["content-type"], form.body], ["application/x-www-form-urlencoded;charset=UTF-8", "a=1+2"]);
   const empty = await post(undefined);
@@ -55,7 +68,10 @@ test("a stream is sent in chunks, a fixed-length one with its length", async ({ 
     },
   });
   const chunked = await (await fetch(`${env.SERVER}/echo`, { method: "PUT", body: stream })).json();
-  assertEquals([chunked.method, chunked.body, chunked.headers["transfer-encoding"]], ["PUT", "part1;part2;part3;", "chunked"]);
+  assertEquals(
+    [chunked.method, chunked.body, chunked.headers["transfer-encoding"]],
+    ["PUT", "part1;part2;part3;", "chunked"],
+  );
   const fixed = new FixedLengthStream(3);
   const writer = fixed.writable.getWriter();
   const written = writer.write(encoder.encode("abc")).then(() => writer.close());

@@ -14,13 +14,20 @@ test("a redirect is followed, and the response says so", async ({ env }) => {
 
 test("301, 302 and 303 turn a POST into a GET without a body", async ({ env }) => {
   for (const status of [301, 302, 303]) {
-    const got = await (await fetch(`${env.SERVER}/redirect/${status}`, { method: "POST", body: "data", headers })).json();
-    assertEquals([got.method, got.body, got.headers["content-length"], got.headers["x-a"]], ["GET", "", undefined, "1"], String(status));
+    const got = await (
+      await fetch(`${env.SERVER}/redirect/${status}`, { method: "POST", body: "data", headers })
+    ).json();
+    assertEquals(
+      [got.method, got.body, got.headers["content-length"], got.headers["x-a"]],
+      ["GET", "", undefined, "1"],
+      String(status),
+    );
   }
 });
 
 test("303 turns any method but GET and HEAD into a GET, 301 and 302 do not", async ({ env }) => {
-  const method = async (status, method) => (await (await fetch(`${env.SERVER}/redirect/${status}`, { method, body: "data" })).json()).method;
+  const method = async (status, method) =>
+    (await (await fetch(`${env.SERVER}/redirect/${status}`, { method, body: "data" })).json()).method;
   assertEquals(await method(303, "PUT"), "GET");
   assertEquals(await method(302, "PUT"), "PUT");
   const head = await fetch(`${env.SERVER}/redirect/303`, { method: "HEAD" });
@@ -29,14 +36,20 @@ test("303 turns any method but GET and HEAD into a GET, 301 and 302 do not", asy
 
 test("307 and 308 keep method and body", async ({ env }) => {
   for (const status of [307, 308]) {
-    const got = await (await fetch(`${env.SERVER}/redirect/${status}`, { method: "POST", body: "data", headers })).json();
+    const got = await (
+      await fetch(`${env.SERVER}/redirect/${status}`, { method: "POST", body: "data", headers })
+    ).json();
     assertEquals([got.method, got.body, got.headers.authorization], ["POST", "data", "secret"]);
   }
 });
 
 test("a stream cannot be sent again", async ({ env }) => {
   const body = () => new Response("data").body.pipeThrough(new TransformStream());
-  await assertRejects(fetch(`${env.SERVER}/redirect/307`, { method: "POST", body: body() }), TypeError, "one-time-use body");
+  await assertRejects(
+    fetch(`${env.SERVER}/redirect/307`, { method: "POST", body: body() }),
+    TypeError,
+    "one-time-use body",
+  );
   const got = await (await fetch(`${env.SERVER}/redirect/303`, { method: "POST", body: body() })).json();
   assertEquals([got.method, got.body], ["GET", ""]);
 });

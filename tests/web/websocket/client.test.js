@@ -29,8 +29,10 @@ test("new WebSocket connects and carries messages", async ({ env }) => {
 
 test("new WebSocket checks its arguments", () => {
   assertThrows(() => new WebSocket(), TypeError);
-  for (const url of ["nonsense", "ftp://x/", "http://x/", "ws://x/#fragment"]) assertThrows(() => new WebSocket(url), "SyntaxError", "WebSocket Constructor");
-  for (const protocols of ["a b", ["a", "a"], [""]]) assertThrows(() => new WebSocket("ws://127.0.0.1:1/", protocols), "SyntaxError", "WebSocket Constructor");
+  for (const url of ["nonsense", "ftp://x/", "http://x/", "ws://x/#fragment"])
+    assertThrows(() => new WebSocket(url), "SyntaxError", "WebSocket Constructor");
+  for (const protocols of ["a b", ["a", "a"], [""]])
+    assertThrows(() => new WebSocket("ws://127.0.0.1:1/", protocols), "SyntaxError", "WebSocket Constructor");
 });
 
 test("a refused handshake is an error and a close", async ({ env }) => {
@@ -43,8 +45,13 @@ test("a refused handshake is an error and a close", async ({ env }) => {
 });
 
 test("fetch with Upgrade gives the socket", async ({ env }) => {
-  const response = await fetch(`${env.SERVER}/socket`, { headers: { upgrade: "websocket", "sec-websocket-protocol": "chat" } });
-  assertEquals([response.status, response.headers.get("sec-websocket-protocol"), response.headers.get("upgrade")], [101, "chat", "websocket"]);
+  const response = await fetch(`${env.SERVER}/socket`, {
+    headers: { upgrade: "websocket", "sec-websocket-protocol": "chat" },
+  });
+  assertEquals(
+    [response.status, response.headers.get("sec-websocket-protocol"), response.headers.get("upgrade")],
+    [101, "chat", "websocket"],
+  );
   const socket = response.webSocket;
   assert(socket instanceof WebSocket);
   socket.binaryType = "arraybuffer";
@@ -90,10 +97,14 @@ test("a lost connection is a close with 1006", async ({ env }) => {
   assertEquals([close.code, close.wasClean], [1006, false]);
 });
 
-test("a server that breaks the protocol is hung up on", async ({ env }) => {
-  const socket = await open(env);
-  const closed = next(socket, "close");
-  socket.send("bad utf-8");
-  const close = await closed;
-  assertEquals(close.wasClean, false);
-}, { workerd: "takes text that is not UTF-8" });
+test(
+  "a server that breaks the protocol is hung up on",
+  async ({ env }) => {
+    const socket = await open(env);
+    const closed = next(socket, "close");
+    socket.send("bad utf-8");
+    const close = await closed;
+    assertEquals(close.wasClean, false);
+  },
+  { workerd: "takes text that is not UTF-8" },
+);

@@ -4,7 +4,9 @@ import { assert, assertEquals, assertThrows, test } from "../harness.js";
 const pause = (delay_ms = 20) => new Promise((resolve) => setTimeout(resolve, delay_ms));
 
 function record(socket, log, name = "") {
-  socket.addEventListener("message", (event) => log.push(`${name}message ${typeof event.data === "string" ? event.data : [...new Uint8Array(event.data)]}`));
+  socket.addEventListener("message", (event) =>
+    log.push(`${name}message ${typeof event.data === "string" ? event.data : [...new Uint8Array(event.data)]}`),
+  );
   socket.addEventListener("close", (event) => log.push(`${name}close ${event.code} ${event.reason} ${event.wasClean}`));
   return log;
 }
@@ -25,7 +27,8 @@ test("an end that was not accepted is open, and says nothing", () => {
 
 test("the states are constants of the class and of its instances", () => {
   ["CONNECTING", "OPEN", "CLOSING", "CLOSED"].forEach((name, value) => {
-    for (const key of [name, `READY_STATE_${name}`]) assertEquals([WebSocket[key], WebSocket.prototype[key]], [value, value], key);
+    for (const key of [name, `READY_STATE_${name}`])
+      assertEquals([WebSocket[key], WebSocket.prototype[key]], [value, value], key);
   });
 });
 
@@ -73,7 +76,14 @@ test("text, octets and whatever becomes text", async () => {
   a.send(null);
   a.send("");
   await pause();
-  assertEquals(log, ["message grün \u{1f600}", "message 1,255", "message 7,8", "message 5", "message null", "message "]);
+  assertEquals(log, [
+    "message grün \u{1f600}",
+    "message 1,255",
+    "message 7,8",
+    "message 5",
+    "message null",
+    "message ",
+  ]);
   assertThrows(() => a.send(), TypeError);
 });
 
