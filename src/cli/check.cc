@@ -20,22 +20,6 @@ std::string counted(size_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-// What the loader cannot know without touching the disk. `file` is how messages call the configuration.
-void check_files(const WorkerConfig& config, const std::string& file, std::vector<Diagnostic>& diagnostics) {
-  worker::DiskConfigFiles disk;
-  auto shown = [&](const std::filesystem::path& path) { return path.lexically_relative(config.directory).string(); };
-  if (!config.main.empty() && !disk.is_file(config.main)) {
-    // A custom build may make it.
-    bool built = !config.build.command.empty();
-    diagnostics.push_back({built ? Severity::warning : Severity::error, file, config.main_place.line, config.main_place.column,
-                           fmt::format("main: there is no file {}", shown(config.main)),
-                           built ? "build.command has to make it" : "", ""});
-  }
-  if (!config.tsconfig.empty() && !disk.is_file(config.tsconfig)) {
-    diagnostics.push_back({Severity::error, file, 0, 0, fmt::format("tsconfig: there is no file {}", shown(config.tsconfig)), "", ""});
-  }
-}
-
 void report_not_yet(const WorkerConfig& config, const std::string& file, std::vector<Diagnostic>& diagnostics) {
   for (const worker::NotYet& entry : config.not_yet) {
     std::string hint = entry.binding.empty() ? "it has no effect" : fmt::format("using env.{} throws an error", entry.binding);
@@ -57,11 +41,11 @@ std::string summary(const WorkerConfig& config, const std::vector<Diagnostic>& d
 
 Result<int> run_check(const CheckOptions& options, const Clock& clock, const Output& out) {
   worker::ConfigRequest request = TRY(make_config_request(options));
+  request.check_files = true;
   worker::LoadedConfig loaded = worker::load_config(request, worker::DiskConfigFiles(), clock);
   std::vector<Diagnostic>& diagnostics = loaded.diagnostics;
   if (loaded.config) {
     std::string file = worker::shown_config_path(loaded.config->file, request.directory);
-    check_files(*loaded.config, file, diagnostics);
     report_not_yet(*loaded.config, file, diagnostics);
   }
   size_t errors = 0;

@@ -178,6 +178,7 @@ struct ConfigRequest {
   std::vector<std::pair<std::string, std::string>> vars;  // --var NAME:VALUE
   std::vector<std::filesystem::path> env_files;        // --env-file, instead of .dev.vars and .env; relative to `directory`
   std::map<std::string, std::string> process_env;      // for CLOUDFLARE_ENV and CLOUDFLARE_INCLUDE_PROCESS_ENV
+  bool check_files = false;                            // also report files that the configuration names and that do not exist
 };
 
 struct LoadedConfig {

@@ -38,7 +38,7 @@ void warn_about_inheritance(const Node& root, const Node& section, Place section
   for (const Field& field : all_fields()) {
     if (field.scope != Scope::per_environment) continue;
     const Node* top = root.find(field.name);
-    if (!top || !says_something(*top)) continue;
+    if (!top) continue;
     const Node* own = section.find(field.name);
     if (!own) {
       reporter.warning(section_place, fmt::format("\"{}\" exists at the top level, but not in env.{}", field.name, name),

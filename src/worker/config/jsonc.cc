@@ -55,6 +55,8 @@ class JsoncParser {
     return fmt::format("'{}'", peek());
   }
 
+  std::string comma_hint() const { return peek() == '"' || peek() == '{' ? "is a comma missing before it?" : ""; }
+
   // White space and comments.
   bool skip_blank() {
     while (!at_end()) {
@@ -231,7 +233,7 @@ class JsoncParser {
       if (peek() == ',') {
         advance();
       } else if (peek() != ']') {
-        return fail(m_place, fmt::format("expected ',' or ']' in a list, found {}", found()));
+        return fail(m_place, fmt::format("expected ',' or ']' in a list, found {}", found()), comma_hint());
       }
     }
     advance();
@@ -248,7 +250,7 @@ class JsoncParser {
       if (peek() == ',') {
         advance();
       } else if (peek() != '}') {
-        return fail(m_place, fmt::format("expected ',' or '}}' in an object, found {}", found()));
+        return fail(m_place, fmt::format("expected ',' or '}}' in an object, found {}", found()), comma_hint());
       }
     }
     advance();

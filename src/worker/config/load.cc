@@ -162,6 +162,7 @@ LoadedConfig load_config(const ConfigRequest& request, const ConfigFiles& files,
   read_settings(reading);
   read_bindings(reading);
   check_binding_names(reading);
+  if (request.check_files) check_named_files(reading);
   sort_by_place(out.diagnostics);
   overlay_variables(reading, request, out.diagnostics);
   if (!has_errors(out.diagnostics)) out.config = std::move(config);

@@ -220,4 +220,22 @@ void read_settings(Reading& reading) {
   }
 }
 
+void check_named_files(Reading& reading) {
+  const WorkerConfig& config = reading.config;
+  auto missing = [&](const std::filesystem::path& path) { return !path.empty() && !reading.files.is_file(path); };
+  auto shown = [&](const std::filesystem::path& path) { return path.lexically_relative(config.directory).string(); };
+  if (missing(config.main)) {
+    std::string message = fmt::format("{}: there is no file {}", reading.environment.path_of("main"), shown(config.main));
+    if (config.build.command.empty()) {
+      reading.reporter.error(config.main_place, std::move(message));
+    } else {
+      reading.reporter.warning(config.main_place, std::move(message), "build.command has to make it");
+    }
+  }
+  if (missing(config.tsconfig)) {
+    Place place = reading.environment.find("tsconfig")->place;
+    reading.reporter.error(place, fmt::format("{}: there is no file {}", reading.environment.path_of("tsconfig"), shown(config.tsconfig)));
+  }
+}
+
 }  // namespace adit::worker

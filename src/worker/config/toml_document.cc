@@ -3,6 +3,12 @@
 #define TOML_EXCEPTIONS 0
 #include "worker/config/toml_document.h"
 
+// toml++ 3.4 asserts (and, with NDEBUG, lets the compiler assume) that a table header begins with a character of a key, which "[é]"
+// does not; the code behind the assertion reports that as it should. Found by load_fuzz.
+#include <toml++/impl/preprocessor.hpp>
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT_ASSUME(expression) static_assert(true)
+
 #include <fmt/format.h>
 
 #include <algorithm>
