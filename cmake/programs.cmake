@@ -22,3 +22,9 @@ if(ADIT_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endforeach()
 endif()
+
+# The command line's goldens, where the program and node are there.
+find_program(NODE node)
+if(TARGET adit AND NODE)
+  add_test(NAME cli_goldens COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/tests/cli/run.mjs $<TARGET_FILE:adit>)
+endif()
