@@ -59,7 +59,7 @@ export async function wrk(server, path, { seconds, connections = 32, script } = 
   return {
     cpu_us: spent / requests,
     rps: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]),
-    p99: /99%\s+(\S+)/.exec(stdout)[1],
+    p99: /^\s+99%\s+(\S+)/m.exec(stdout)[1],
     requests,
   };
 }

@@ -20,22 +20,25 @@ const here = dirname(fileURLToPath(import.meta.url));
 const cache = process.env.ADIT_CACHE ?? join(homedir(), ".cache/adit");
 const compatibilityDate = "2026-01-01";
 
-// bench/package-lock.json's packages, installed once per version of that file.
+// bench/package.json's packages, installed once per version of that file.
 let installed;
 function modules() {
   if (installed) return installed;
-  const lock = readFileSync(join(here, "package-lock.json"));
-  const folder = join(cache, `bench-${createHash("sha256").update(lock).digest("hex").slice(0, 12)}`);
+  const wanted = readFileSync(join(here, "package.json"));
+  const folder = join(cache, `bench-${createHash("sha256").update(wanted).digest("hex").slice(0, 12)}`);
   if (!existsSync(join(folder, "node_modules"))) {
     console.error("bench: installing the peers");
     mkdirSync(`${folder}.new`, { recursive: true });
-    for (const file of ["package.json", "package-lock.json"])
-      copyFileSync(join(here, file), join(`${folder}.new`, file));
+    copyFileSync(join(here, "package.json"), join(`${folder}.new`, "package.json"));
     // Bun's package is a placeholder until its install script has run.
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], {
-      cwd: `${folder}.new`,
-      stdio: "inherit",
-    });
+    execFileSync(
+      "npm",
+      ["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error"],
+      {
+        cwd: `${folder}.new`,
+        stdio: "inherit",
+      },
+    );
     execFileSync(process.execPath, ["install.js"], { cwd: join(`${folder}.new`, "node_modules/bun"), stdio: "ignore" });
     renameSync(`${folder}.new`, folder);
   }
