@@ -23,8 +23,11 @@ if(ADIT_FUZZ)
   endforeach()
 endif()
 
-# The command line's goldens, where the program and node are there.
-find_program(NODE node)
-if(TARGET adit AND NODE)
-  add_test(NAME cli_goldens COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/tests/cli/run.mjs $<TARGET_FILE:adit>)
-endif()
+# The command line's goldens, where the program and node are there. At the end, when all targets are known.
+function(adit_cli_goldens)
+  find_program(NODE node)
+  if(TARGET adit AND NODE)
+    add_test(NAME cli_goldens COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/tests/cli/run.mjs $<TARGET_FILE:adit>)
+  endif()
+endfunction()
+cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL adit_cli_goldens)
