@@ -191,12 +191,15 @@ Entry::Entry(Isolate& isolate)
 }
 
 Entry::~Entry() {
-  if (m_isolate.m_depth == 1) {
-    if (!m_isolate.m_condemned) m_isolate.m_isolate->PerformMicrotaskCheckpoint();
-    m_isolate.m_isolate->SetContinuationPreservedEmbedderData(v8::Undefined(m_isolate.m_isolate));
-    if (m_isolate.m_observer) m_isolate.m_observer->left();
+  if (m_isolate.m_depth > 1) {
+    --m_isolate.m_depth;
+    return;
   }
-  --m_isolate.m_depth;
+  if (!m_isolate.m_condemned) m_isolate.m_isolate->PerformMicrotaskCheckpoint();
+  m_isolate.m_isolate->SetContinuationPreservedEmbedderData(v8::Undefined(m_isolate.m_isolate));
+  // The turn is over before the observer hears of it: what it settles is a turn of its own.
+  m_isolate.m_depth = 0;
+  if (m_isolate.m_observer) m_isolate.m_observer->left();
 }
 
 v8::Local<v8::Object> wrap_erased(v8::Isolate* v8_isolate, const void* tag, std::shared_ptr<void> pointer) {

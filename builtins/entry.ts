@@ -1,0 +1,213 @@
+// What C++ calls (src/worker/worker_isolate.cc): set up the environment, register the worker's handlers, dispatch events to them.
+// The hot path is dispatchFetch: it allocates a Request, a context and what the handler itself makes, nothing else.
+
+import { ExecutionContext, waitFor } from "./context";
+import { env, setEnvironment, type EnvironmentDescription } from "./env";
+import { cfObject } from "./cf";
+import { builtinModule } from "./modules";
+import { native, type NativeHandle } from "./native";
+import { prepareStackTrace } from "./stack_trace";
+import { makeDOMException } from "./web/dom_exception";
+import { dispatch as dispatchEvent, Event, hasListeners, PromiseRejectionEvent } from "./web/events";
+import { requestFromNative, type Request } from "./web/request";
+import { isResponse, responseBody, responseHeaderLines, responseStatus, responseStatusText, responseWebSocket, type Response } from "./web/response";
+import { websocketLink, type WebSocket } from "./web/websocket";
+
+type Source = NativeHandle<"byte_source">;
+
+const ops = native<{
+  invocation_respond(
+    id: number,
+    status: number,
+    statusText: string | undefined,
+    headerLines: string,
+    body: null | string | Uint8Array | Source,
+    websocket: NativeHandle<"websocket"> | undefined,
+  ): void;
+  invocation_fail(id: number, error: unknown): void;
+}>();
+
+type Handler = (this: unknown, event: unknown, env: object, ctx: ExecutionContext) => unknown;
+type Handlers = Record<string, Handler | undefined>;
+
+/** The class of an entrypoint or Durable Object: what cloudflare:workers exports are for. */
+export type EntrypointClass = new (ctx: unknown, env: object) => Record<string, unknown>;
+
+let handlers: Handlers | undefined;
+let handlersThis: object | undefined;
+let entrypoint: EntrypointClass | undefined;
+let fetchHandler: Handler | undefined;
+/** The main module's namespace: its exports are the Durable Object classes and named entrypoints. */
+export let workerExports: Record<string, unknown> = {};
+
+const then = Promise.prototype.then;
+
+/** Answers an invocation with what a handler returned. */
+export function respond(id: number, response: unknown): void {
+  if (!isResponse(response)) {
+    ops.invocation_fail(id, new TypeError("Incorrect type for Promise: the handler did not return a Response"));
+    return;
+  }
+  try {
+    const socket = responseWebSocket(response);
+    const link = socket === null ? undefined : websocketLink(socket as WebSocket);
+    ops.invocation_respond(
+      id,
+      responseStatus(response),
+      responseStatusText(response),
+      responseHeaderLines(response),
+      link === undefined ? responseBody(response) : null,
+      link,
+    );
+  } catch (error) {
+    ops.invocation_fail(id, error);
+  }
+}
+
+/** Answers an invocation when the handler's result settles. */
+export function settle(id: number, result: unknown): void {
+  if (result instanceof Promise) {
+    then.call(
+      result,
+      (response) => respond(id, response),
+      (error) => ops.invocation_fail(id, error),
+    );
+  } else if (isResponse(result)) {
+    respond(id, result);
+  } else {
+    settle(id, Promise.resolve(result));
+  }
+}
+
+/** The fetch event of service-worker syntax. */
+class FetchEvent extends Event {
+  #id: number;
+  #response: unknown;
+  #responded = false;
+  readonly request: Request;
+
+  constructor(id: number, request: Request) {
+    super("fetch");
+    this.#id = id;
+    this.request = request;
+  }
+  respondWith(response: unknown): void {
+    if (this.#responded) throw makeDOMException("FetchEvent.respondWith() has already been called; it can only be called once.", "InvalidStateError");
+    this.#responded = true;
+    this.#response = response;
+    this.stopImmediatePropagation();
+  }
+  waitUntil(promise: unknown): void {
+    waitFor(this.#id, promise);
+  }
+  passThroughOnException(): void {
+    native<{ invocation_pass_through(id: number): void }>().invocation_pass_through(this.#id);
+  }
+  static result(event: FetchEvent): unknown {
+    if (!event.#responded)
+      throw new TypeError("The fetch event was not answered: no listener called event.respondWith()");
+    return event.#response;
+  }
+}
+
+class ScheduledEvent extends Event {
+  #id: number;
+  constructor(
+    id: number,
+    readonly scheduledTime: number,
+    readonly cron: string,
+  ) {
+    super("scheduled");
+    this.#id = id;
+  }
+  waitUntil(promise: unknown): void {
+    waitFor(this.#id, promise);
+  }
+}
+
+function listenerHandler(id: number, request: Request): unknown {
+  const event = new FetchEvent(id, request);
+  dispatchEvent(globalThis, event, true);
+  return FetchEvent.result(event);
+}
+
+function register(namespace: Record<string, unknown> | undefined): void {
+  if (namespace === undefined) {
+    if (!hasListeners(globalThis, "fetch") && !hasListeners(globalThis, "scheduled"))
+      throw new Error('The script has no handlers: use "export default { fetch() {...} }" or addEventListener("fetch", ...)');
+    return;
+  }
+  workerExports = namespace;
+  const main = namespace.default;
+  if (typeof main === "function") {
+    entrypoint = main as unknown as EntrypointClass;
+    return;
+  }
+  if (typeof main !== "object" || main === null) {
+    if (Object.values(namespace).some((value) => typeof value === "function")) return; // only Durable Objects or entrypoints
+    throw new Error('The main module has no default export: use "export default { async fetch(request, env, ctx) {...} }"');
+  }
+  handlers = main as Handlers;
+  handlersThis = main;
+  if (typeof handlers.fetch === "function") fetchHandler = handlers.fetch;
+}
+
+function dispatchFetch(id: number, method: string, url: string, headerBlock: string, body: Source | undefined): void {
+  const request = requestFromNative(method, url, headerBlock, body, cfObject);
+  let result: unknown;
+  if (fetchHandler !== undefined) {
+    result = fetchHandler.call(handlersThis, request, env, new ExecutionContext(id));
+  } else if (entrypoint !== undefined) {
+    const instance = new entrypoint(new ExecutionContext(id), env);
+    if (typeof instance.fetch !== "function") throw new TypeError("Handler does not export a fetch() function.");
+    result = (instance.fetch as (request: Request) => unknown)(request);
+  } else if (handlers === undefined && hasListeners(globalThis, "fetch")) {
+    result = listenerHandler(id, request);
+  } else {
+    throw new TypeError("Handler does not export a fetch() function.");
+  }
+  settle(id, result);
+}
+
+/** A cron trigger: answers with 200 when the handler succeeded. */
+function dispatchScheduled(id: number, cron: string, scheduledTime: number): void {
+  const answer = (): void => ops.invocation_respond(id, 200, undefined, "", null, undefined);
+  const controller = new ScheduledEvent(id, scheduledTime, cron);
+  let result: unknown;
+  if (typeof handlers?.scheduled === "function") {
+    result = handlers.scheduled.call(handlersThis, controller, env, new ExecutionContext(id));
+  } else if (entrypoint !== undefined) {
+    const instance = new entrypoint(new ExecutionContext(id), env);
+    if (typeof instance.scheduled !== "function") throw new TypeError("Handler does not export a scheduled() function.");
+    result = (instance.scheduled as (controller: unknown) => unknown)(controller);
+  } else if (hasListeners(globalThis, "scheduled")) {
+    dispatchEvent(globalThis, controller, true);
+  } else {
+    throw new TypeError("Handler does not export a scheduled() function.");
+  }
+  then.call(Promise.resolve(result), answer, (error) => ops.invocation_fail(id, error));
+}
+
+/** HTML § 8.1.6.3: true when a listener prevented the default, which is to log the rejection. */
+function unhandledRejection(promise: Promise<unknown>, reason: unknown): boolean {
+  if (!hasListeners(globalThis, "unhandledrejection")) return false;
+  return !dispatchEvent(globalThis, new PromiseRejectionEvent("unhandledrejection", { cancelable: true, promise, reason }), true);
+}
+
+function setup(description: string): void {
+  setEnvironment(JSON.parse(description) as EnvironmentDescription);
+}
+
+/** The functions that C++ knows by name. Bindings add theirs (durable_object.ts: dispatchObjectFetch, ...). */
+export const entry: Record<string, unknown> = {
+  setup,
+  register,
+  dispatchFetch,
+  dispatchScheduled,
+  unhandledRejection,
+  makeDOMException,
+  prepareStackTrace,
+  builtinModule,
+};
+
+export type { Response };

@@ -1,0 +1,100 @@
+// The one list of what is global in a worker, beside the language's own. Interfaces are non-enumerable, functions and instances as
+// Web IDL and Workers have them.
+
+import { caches } from "./web/caches";
+import { AbortController, AbortSignal } from "./web/abort";
+import { atob, btoa } from "./web/base64";
+import { Blob } from "./web/blob";
+import { CompressionStream, DecompressionStream } from "./web/compression";
+import { console } from "./web/console";
+import { Crypto, crypto, DigestStream, SubtleCrypto } from "./web/crypto";
+import { CryptoKey } from "./web/crypto_key";
+import { DOMException } from "./web/dom_exception";
+import { TextDecoder, TextEncoder } from "./web/encoding";
+import { CustomEvent, ErrorEvent, Event, EventTarget, PromiseRejectionEvent } from "./web/events";
+import { fetch } from "./web/fetch";
+import { File } from "./web/file";
+import { FormData } from "./web/form_data";
+import { Headers } from "./web/headers";
+import { CloseEvent, MessageEvent } from "./web/message_events";
+import { Navigator, navigator } from "./web/navigator";
+import { Performance, performance } from "./web/performance";
+import { reportError } from "./web/report_error";
+import { Request } from "./web/request";
+import { Response } from "./web/response";
+import { Scheduler, scheduler } from "./web/scheduler";
+import * as streams from "./web/streams";
+import { markPlatformClasses, structuredClone } from "./web/structured_clone";
+import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./web/timers";
+import { URL } from "./web/url";
+import { URLSearchParams } from "./web/url_search_params";
+import { WebSocket, WebSocketPair } from "./web/websocket";
+import { ExecutionContext } from "./context";
+import { compatibilityFlags } from "./env";
+
+const interfaces = {
+  ...streams,
+  AbortController,
+  AbortSignal,
+  Blob,
+  CloseEvent,
+  CompressionStream,
+  Crypto,
+  CryptoKey,
+  CustomEvent,
+  DecompressionStream,
+  DOMException,
+  ErrorEvent,
+  Event,
+  EventTarget,
+  ExecutionContext,
+  File,
+  FormData,
+  Headers,
+  MessageEvent,
+  Navigator,
+  Performance,
+  PromiseRejectionEvent,
+  Request,
+  Response,
+  Scheduler,
+  SubtleCrypto,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  WebSocket,
+  WebSocketPair,
+};
+
+const functions = {
+  addEventListener: EventTarget.prototype.addEventListener,
+  atob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  dispatchEvent: EventTarget.prototype.dispatchEvent,
+  fetch,
+  queueMicrotask,
+  removeEventListener: EventTarget.prototype.removeEventListener,
+  reportError,
+  setInterval,
+  setTimeout,
+  structuredClone,
+};
+
+const instances = { caches, crypto, navigator, performance, scheduler };
+
+export function installGlobals(): void {
+  const define = (name: string, value: unknown, enumerable: boolean): void => {
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable, configurable: true });
+  };
+  for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
+  for (const [name, value] of Object.entries(functions)) define(name, value, true);
+  for (const [name, value] of Object.entries(instances)) define(name, value, true);
+  define("console", console, false);
+  define("self", globalThis, true);
+  define("Cloudflare", { compatibilityFlags }, true);
+  (crypto as unknown as { DigestStream: unknown }).DigestStream ??= DigestStream;
+  markPlatformClasses(Object.values(interfaces));
+}

@@ -1,0 +1,32 @@
+// What the bindings keep: per process (the state directory, migrations) and per shard (stores, objects, the outbound client, each
+// isolate's platform services). Owner: ProcessServices is main's; ShardServices its shard's thread.
+// Invariant: a state directory has one owner process; a shard's services outlive its isolates.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "worker/config/config.h"
+#include "worker/shard.h"
+
+namespace adit::bindings {
+
+class ProcessServices {
+ public:
+  // Locks the state directory and recovers what the last process left. Nothing is made on disk until something is stored.
+  static Result<std::unique_ptr<ProcessServices>> create(const std::filesystem::path& state_directory, const Logger& logger);
+  ~ProcessServices();
+  // Before a version with this configuration starts: its migrations. Main's thread.
+  Result<void> apply_configuration(const worker::WorkerConfig& config);
+  // On the shard's thread.
+  Result<std::unique_ptr<worker::ShardExtension>> make_shard_services(worker::Shard& shard);
+
+ private:
+  struct Impl;
+  explicit ProcessServices(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> m_impl;
+};
+
+}  // namespace adit::bindings

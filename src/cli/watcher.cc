@@ -1,0 +1,64 @@
+#include "cli/watcher.h"
+
+namespace adit::cli {
+namespace {
+constexpr uint64_t settle_ms = 60;
+}
+
+struct Watcher::Folder {
+  uv_fs_event_t handle{};
+  std::filesystem::path path;
+  Watcher* watcher = nullptr;
+
+  // libuv reports the end of a handle from the loop; the folder is freed there.
+  void close() {
+    watcher = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(&handle), [](uv_handle_t* closed) { std::unique_ptr<Folder> owned(static_cast<Folder*>(closed->data)); });
+  }
+};
+
+Watcher::~Watcher() {
+  for (auto& [path, folder] : m_folders) folder->close();
+}
+
+void Watcher::watch(const std::vector<std::filesystem::path>& paths) {
+  m_paths = {paths.begin(), paths.end()};
+  std::set<std::filesystem::path> wanted;
+  for (const auto& path : m_paths) {
+    std::error_code code;
+    wanted.insert(std::filesystem::is_directory(path, code) ? path : path.parent_path());
+  }
+  for (auto it = m_folders.begin(); it != m_folders.end();) {
+    if (wanted.contains(it->first)) {
+      ++it;
+      continue;
+    }
+    it->second->close();
+    it = m_folders.erase(it);
+  }
+  for (const auto& path : wanted) {
+    if (m_folders.contains(path)) continue;
+    auto folder = std::make_unique<Folder>();
+    folder->path = path;
+    folder->watcher = this;
+    folder->handle.data = folder.get();
+    uv_fs_event_init(m_loop.uv(), &folder->handle);
+    auto* raw = folder.release();
+    int code = uv_fs_event_start(
+        &raw->handle,
+        [](uv_fs_event_t* handle, const char* name, int, int) {
+          auto* folder = static_cast<Folder*>(handle->data);
+          if (folder->watcher && name) folder->watcher->changed(folder->path, name);
+        },
+        path.c_str(), 0);
+    if (code == 0) m_folders[path] = raw;
+    else raw->close();  // a folder that is not there cannot change
+  }
+}
+
+void Watcher::changed(const std::filesystem::path& folder, const std::string& name) {
+  if (!m_paths.contains(folder / name) && !m_paths.contains(folder)) return;
+  m_settle = m_loop.after(settle_ms, [this] { m_on_change(); });
+}
+
+}  // namespace adit::cli

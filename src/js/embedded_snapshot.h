@@ -1,0 +1,8 @@
+// The start-up snapshot that the build put into this program (cmake/builtins.cmake).
+#pragma once
+
+#include "js/isolate.h"
+
+namespace adit::js {
+SnapshotBlob embedded_snapshot();
+}

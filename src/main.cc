@@ -1,0 +1,40 @@
+// adit: parses the command line and runs the command.
+#include <cstdio>
+#include <variant>
+
+#include "base/clock.h"
+#include "cli/check.h"
+#include "cli/command_line.h"
+#include "cli/dev.h"
+#include "cli/init.h"
+
+namespace {
+
+using namespace adit;       // NOLINT: the program's own root
+using namespace adit::cli;  // NOLINT
+
+void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+int finish(Result<int> result) {
+  if (result.is_ok()) return result.value();
+  std::fprintf(stderr, "adit: %s\n", result.error().full_message().c_str());
+  return 1;
+}
+
+struct Run {
+  int operator()(const DevOptions& options) const { return finish(run_dev(options)); }
+  int operator()(const InitOptions& options) const { return finish(run_init(options, SystemClock(), print)); }
+  int operator()(const CheckOptions& options) const { return finish(run_check(options, SystemClock(), print)); }
+  int operator()(const PrintText& text) const {
+    print(text.text);
+    return 0;
+  }
+  int operator()(const UsageError& error) const {
+    std::fputs(error.text.c_str(), stderr);
+    return 2;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return std::visit(Run{}, parse_command_line(argc, argv)); }

@@ -1,0 +1,79 @@
+// An invocation: one entry into a worker's code (a request, a scheduled event, an object's event) with its limits, pending work and reply.
+// Invocations live in a table per isolate; their id travels with the code through promises (js::Isolate::current_invocation).
+// Owner: the isolate's shard. Invariant: an id of a finished invocation is never mistaken for a later one (generation in the id).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/function.h"
+#include "base/result.h"
+#include "net/http/exchange.h"
+#include "net/loop.h"
+#include "net/websocket/link.h"
+
+namespace adit::worker {
+
+using BodyValue = std::variant<std::monostate, Bytes, std::shared_ptr<net::ByteSource>>;
+
+// A request or response as it travels between invocations (stubs, service bindings), also across shards.
+struct RequestMessage {
+  std::string method;
+  std::string url;
+  std::string header_block;  // "name\0value\0..."
+  std::shared_ptr<net::ByteSource> body;
+  bool wants_websocket = false;
+};
+
+struct ResponseMessage {
+  int status = 200;
+  std::string status_text;
+  std::string header_lines;  // "name: value\r\n..."
+  BodyValue body;
+  std::shared_ptr<net::WebSocketLink> websocket;  // of Response.webSocket, else null
+};
+
+using Reply = Function<void(Result<ResponseMessage>)>;
+
+struct Invocation {
+  std::shared_ptr<net::HttpExchange> exchange;  // of a request from the network
+  Reply reply;                                  // of a call from another invocation
+  int32_t generation = 0;
+  int pending = 0;         // native promises, timers and connections that can still wake it
+  int waiting = 0;         // waitUntil() promises that have not settled
+  bool active = false;
+  bool responded = false;
+  bool pass_through = false;  // passThroughOnException() was called
+  bool can_hang = false;      // hang detection applies: nothing but its own pending work can answer it
+  bool touched = false;       // in the table's list of this turn
+  int64_t cpu_ns = 0;
+  int64_t started_ns = 0;
+  net::Timer wait_limit;  // waitUntil's 30 s after the response
+};
+
+class InvocationTable {
+ public:
+  int32_t begin();
+  // Null when the invocation has ended.
+  Invocation* find(int32_t id);
+  void end(int32_t id);
+  size_t active_count() const { return m_active_count; }
+  template <typename F>
+  void for_each(F&& visit) {
+    for (size_t i = 0; i < m_slots.size(); ++i)
+      if (m_slots[i]->active) visit(id_of(i), *m_slots[i]);
+  }
+
+ private:
+  // 20 bits of slot, 10 of generation: a positive small integer for V8.
+  static constexpr int32_t slot_bits = 20;
+  int32_t id_of(size_t slot) const { return static_cast<int32_t>(slot) | (m_slots[slot]->generation << slot_bits); }
+  std::vector<std::unique_ptr<Invocation>> m_slots;
+  std::vector<int32_t> m_free;
+  size_t m_active_count = 0;
+};
+
+}  // namespace adit::worker

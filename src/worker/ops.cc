@@ -1,0 +1,96 @@
+// The ops of an invocation: how builtins/entry.ts answers, fails and prolongs one, and the async context.
+
+#include <simdutf.h>
+
+#include "js/ops.h"
+#include "net/websocket/link.h"
+#include "worker/register.h"
+#include "worker/worker_isolate.h"
+
+namespace adit::worker {
+namespace {
+
+// A JavaScript string as UTF-8: a view of V8's own octets when it is ASCII (most are), else a converted copy.
+class TextView {
+ public:
+  TextView(v8::Isolate* isolate, v8::Local<v8::String> string) : m_view(isolate, string) {
+    const auto* data = reinterpret_cast<const char*>(m_view.data8());
+    if (m_view.is_one_byte() && simdutf::validate_ascii(data, m_view.length())) m_text = {data, static_cast<size_t>(m_view.length())};
+    else m_is_wide = true;
+  }
+  bool needs_copy() const { return m_is_wide; }
+  std::string_view text() const { return m_text; }
+
+ private:
+  v8::String::ValueView m_view;
+  std::string_view m_text;
+  bool m_is_wide = false;
+};
+
+void respond_with_string(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status, const std::string& status_text,
+                         std::string_view lines, v8::Local<v8::String> body) {
+  bool is_wide = false;
+  {
+    TextView view(isolate, body);
+    is_wide = view.needs_copy();
+    if (!is_wide) worker.respond_bytes(id, status, status_text, lines, view.text());
+  }
+  if (is_wide) worker.respond_bytes(id, status, status_text, lines, std::string_view(js::to_utf8(isolate, body)));
+}
+
+// invocation_respond(id, status, statusText | undefined, headerLines, body, websocket | undefined). Raw because it is the hot path: the
+// header lines and a string body go from V8's heap straight into the connection's write buffer.
+void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  auto* isolate = info.GetIsolate();
+  auto& worker = js::Isolate::of(isolate).service<WorkerIsolate>();
+  auto id = info[0].As<v8::Int32>()->Value();
+  auto status = info[1].As<v8::Int32>()->Value();
+  auto status_text = info[2]->IsString() ? js::to_utf8(isolate, info[2].As<v8::String>()) : std::string();
+  js::FromJs<js::ByteString> lines_reader;
+  std::string lines_copy;
+  if (!lines_reader.read(isolate, info[3])) return js::throw_error(isolate, Error::type_error("a header value is not a byte string"));
+  lines_copy = lines_reader.get().value;
+  auto body = info[4];
+  if (info[5]->IsObject()) {
+    auto link = js::unwrap<net::WebSocketLink>(isolate, info[5]);
+    if (!link) return js::throw_error(isolate, Error::type_error("the response's webSocket is not a WebSocket"));
+    return worker.respond(id, ResponseMessage{status, std::move(status_text), std::move(lines_copy), std::monostate{}, std::move(link)});
+  }
+  if (body->IsString()) return respond_with_string(worker, isolate, id, status, status_text, lines_copy, body.As<v8::String>());
+  if (body->IsNullOrUndefined()) return worker.respond_bytes(id, status, status_text, lines_copy, std::monostate{});
+  if (auto source = js::unwrap<net::ByteSource>(isolate, body)) return worker.respond_bytes(id, status, status_text, lines_copy, std::move(source));
+  js::FromJs<BytesView> bytes;
+  if (!bytes.read(isolate, body)) return js::throw_error(isolate, Error::type_error("the response's body is of no known kind"));
+  worker.respond_bytes(id, status, status_text, lines_copy, text_of(bytes.get()));
+}
+
+void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception) { call.service<WorkerIsolate>().fail(id, exception); }
+void invocation_wait(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().wait_until(id, delta); }
+void invocation_pass_through(js::Call& call, int32_t id) { call.service<WorkerIsolate>().pass_through(id); }
+void invocation_log_uncaught(js::Call& call, v8::Local<v8::Value> exception, std::string prefix) {
+  call.service<WorkerIsolate>().report_uncaught(exception, prefix);
+}
+
+v8::Local<v8::Value> context_get(js::Call& call) { return call.v8()->GetContinuationPreservedEmbedderData(); }
+void context_set(js::Call& call, v8::Local<v8::Value> value) { call.v8()->SetContinuationPreservedEmbedderData(value); }
+
+std::optional<std::string> module_source_map(js::Call& call, std::string name) {
+  for (const auto& module : call.service<WorkerIsolate>().script().modules)
+    if (module.name == name && !module.source_map.empty()) return module.source_map;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void register_worker_ops(js::OpTable& ops) {
+  ops.add_raw("invocation_respond", invocation_respond);
+  ops.add<invocation_fail>("invocation_fail");
+  ops.add<invocation_wait>("invocation_wait");
+  ops.add<invocation_pass_through>("invocation_pass_through");
+  ops.add<invocation_log_uncaught>("invocation_log_uncaught");
+  ops.add<context_get>("context_get");
+  ops.add<context_set>("context_set");
+  ops.add<module_source_map>("module_source_map");
+}
+
+}  // namespace adit::worker

@@ -1,0 +1,8 @@
+// The ops of this folder, registered in one fixed order (see js/ops.h).
+#pragma once
+
+#include "js/ops.h"
+
+namespace adit::worker {
+void register_worker_ops(js::OpTable& ops);
+}

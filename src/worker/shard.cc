@@ -1,0 +1,150 @@
+#include "worker/shard.h"
+
+#include "worker/error_page.h"
+
+namespace adit::worker {
+namespace {
+
+constexpr uint64_t spare_delay_ms = 200;           // a spare isolate is made when the start-up rush is over
+constexpr uint64_t retired_grace_ms = 30'000;      // a replaced version may finish its requests this long
+
+}  // namespace
+
+Result<std::unique_ptr<Shard>> Shard::create(ShardOptions options) {
+  std::unique_ptr<Shard> shard(new Shard(std::move(options)));
+  shard->m_loop = TRY(net::Loop::create());
+  shard->m_seat = shard->m_options.watchdog->take_seat();
+  shard->m_log_requests = shard->m_options.log_requests && shard->m_options.logger->enabled(LogLevel::info);
+  if (shard->m_options.make_extension) shard->m_extension = TRY(shard->m_options.make_extension(*shard));
+  return shard;
+}
+
+Shard::~Shard() {
+  m_server.reset();
+  if (m_current && m_extension) m_extension->detach(*m_current);
+  m_current.reset();
+  m_retired.clear();
+  m_extension.reset();
+  m_spare.reset();
+}
+
+Result<uint16_t> Shard::listen(uint16_t port) {
+  auto options = m_options.http;
+  options.port = port;
+  options.reuse_port = m_options.group->shard_count() > 1;
+  m_server = TRY(net::HttpServer::create(*m_loop, options, *this));
+  return m_server->port();
+}
+
+Result<std::shared_ptr<js::Isolate>> Shard::take_isolate(size_t heap_limit_bytes) {
+  js::IsolateOptions options{m_options.snapshot, m_options.external_references, heap_limit_bytes};
+  auto isolate = std::exchange(m_spare, nullptr);
+  if (!isolate) isolate = TRY(js::Isolate::create(options));
+  m_spare_timer = m_loop->after(spare_delay_ms, [this] { keep_spare(); });
+  return isolate;
+}
+
+void Shard::keep_spare() {
+  if (m_spare || m_stopping) return;
+  auto made = js::Isolate::create({m_options.snapshot, m_options.external_references});
+  if (made.is_ok()) m_spare = std::move(made).value();
+  else m_options.logger->error("cannot prepare an isolate: {}", made.error().full_message());
+}
+
+Result<std::unique_ptr<WorkerIsolate>> Shard::start_worker(std::shared_ptr<const Script> script) {
+  auto isolate = TRY(take_isolate(script->memory_limit_bytes));
+  isolate->provide<Shard>(*this);
+  isolate->provide<net::Loop>(*m_loop);
+  auto worker = std::make_unique<WorkerIsolate>(
+      WorkerIsolateOptions{std::move(isolate), std::move(script), m_loop.get(), m_options.clock, m_options.random, m_seat, this});
+  if (m_extension) m_extension->attach(*worker);
+  auto started = worker->start();
+  if (started.is_error()) {
+    if (m_extension) m_extension->detach(*worker);
+    return std::move(started.error());
+  }
+  return worker;
+}
+
+Result<void> Shard::set_script(std::shared_ptr<const Script> script) {
+  auto worker = TRY(start_worker(std::move(script)));
+  if (m_current) {
+    if (m_extension) m_extension->detach(*m_current);
+    m_retired.push_back(std::move(m_current));
+    m_retired.back()->retire(retired_grace_ms);
+  }
+  m_current = std::move(worker);
+  m_failure_title.clear();
+  if (m_extension) m_extension->activated(*m_current);
+  return {};
+}
+
+void Shard::set_failure(std::string title, std::string detail) {
+  m_failure_title = std::move(title);
+  m_failure_detail = std::move(detail);
+}
+
+void Shard::on_request(std::shared_ptr<net::HttpExchange> exchange) {
+  if (m_failure_title.empty() && m_current) {
+    if (m_current->is_dead()) {
+      // The isolate hit its memory limit; a fresh one takes over for the same script.
+      auto restarted = set_script(m_current->shared_script());
+      if (restarted.is_error()) set_failure("The worker did not start", restarted.error().full_message());
+    }
+    if (m_failure_title.empty()) return m_current->dispatch(std::move(exchange));
+  }
+  auto accept = exchange->header("accept");
+  auto title = m_failure_title.empty() ? std::string_view("No worker is running") : std::string_view(m_failure_title);
+  auto page = error_page(accept && accept->find("text/html") != std::string_view::npos, title, m_failure_detail);
+  exchange->respond(m_failure_title.empty() ? 503 : 500, {}, page.header_lines, std::string_view(page.body));
+}
+
+void Shard::invocation_finished(const InvocationReport& report) {
+  m_options.logger->info("{} {} {} {:.1f} ms, cpu {:.1f} ms", report.method, report.path, report.status, static_cast<double>(report.wall_ns) / 1e6,
+                         static_cast<double>(report.cpu_ns) / 1e6);
+}
+
+void Shard::worker_output(LogLevel level, std::string_view text) {
+  if (m_options.logger->enabled(level)) m_options.logger->write(level, text);
+}
+
+void Shard::isolate_is_done(WorkerIsolate& isolate) {
+  // It is on the stack now.
+  m_done.push_back(&isolate);
+  m_loop->defer([this] { remove_done(); });
+}
+
+void Shard::remove_done() {
+  for (auto* done : m_done) {
+    if (m_current.get() == done) continue;  // replaced at the next request
+    std::erase_if(m_retired, [&](const auto& retired) { return retired.get() == done; });
+  }
+  m_done.clear();
+}
+
+void Shard::stop(uint64_t grace_ms) {
+  if (std::exchange(m_stopping, true)) return;
+  m_spare_timer = {};
+  if (!m_server) return finish_stop();
+  m_stop_timer = m_loop->after(grace_ms, [this] {
+    m_server.reset();
+    finish_stop();
+  });
+  m_server->drain([this] {
+    if (!m_server) return;
+    m_stop_timer = {};
+    m_loop->defer([this] {
+      m_server.reset();
+      finish_stop();
+    });
+  });
+}
+
+void Shard::finish_stop() {
+  if (!m_extension) return m_loop->stop();
+  if (m_current) m_extension->detach(*m_current);
+  m_current.reset();
+  m_extension->close([this] { m_loop->stop(); });
+}
+
+}  // namespace adit::worker

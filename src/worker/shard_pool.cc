@@ -1,0 +1,77 @@
+#include "worker/shard_pool.h"
+
+#include <signal.h>
+
+#include <future>
+
+namespace adit::worker {
+
+Result<std::unique_ptr<ShardPool>> ShardPool::create(size_t shard_count, ShardOptions options) {
+  std::unique_ptr<ShardPool> pool(new ShardPool());
+  pool->m_shards.resize(shard_count);
+  options.group = pool.get();
+  std::vector<std::future<Result<Shard*>>> starting;
+  for (size_t i = 0; i < shard_count; ++i) {
+    auto ready = std::make_shared<std::promise<Result<Shard*>>>();
+    starting.push_back(ready->get_future());
+    options.index = i;
+    pool->m_shards[i].thread = std::thread([options, ready] {
+      // Signals are main's business.
+      sigset_t all;
+      sigfillset(&all);
+      pthread_sigmask(SIG_BLOCK, &all, nullptr);
+      auto shard = Shard::create(options);
+      if (shard.is_error()) return ready->set_value(std::move(shard.error()));
+      ready->set_value(shard.value().get());
+      shard.value()->run();
+    });
+  }
+  std::optional<Error> failure;
+  for (size_t i = 0; i < shard_count; ++i) {
+    auto shard = starting[i].get();
+    if (shard.is_ok()) pool->m_shards[i].shard = shard.value();
+    else failure = shard.error();
+  }
+  if (failure) return *failure;
+  return pool;
+}
+
+ShardPool::~ShardPool() { stop(0); }
+
+void ShardPool::post(size_t index, Function<void(Shard&)> task) {
+  auto* shard = m_shards[index].shard;
+  shard->loop().post([shard, task = std::move(task)]() mutable { task(*shard); });
+}
+
+template <typename T>
+T ShardPool::run_on(size_t index, std::function<T(Shard&)> work) {
+  std::promise<T> done;
+  auto result = done.get_future();
+  post(index, [&](Shard& shard) { done.set_value(work(shard)); });
+  return result.get();
+}
+
+Result<void> ShardPool::set_script(std::shared_ptr<const Script> script) {
+  // The first shard goes ahead: it fails for all, and its compiled code is what the others start with.
+  for (size_t i = 0; i < m_shards.size(); ++i) TRY(run_on<Result<void>>(i, [&](Shard& shard) { return shard.set_script(script); }));
+  return {};
+}
+
+void ShardPool::set_failure(const std::string& title, const std::string& detail) {
+  for (size_t i = 0; i < m_shards.size(); ++i) post(i, [title, detail](Shard& shard) { shard.set_failure(title, detail); });
+}
+
+Result<uint16_t> ShardPool::listen(uint16_t port) {
+  for (size_t i = 0; i < m_shards.size(); ++i) port = TRY(run_on<Result<uint16_t>>(i, [&](Shard& shard) { return shard.listen(port); }));
+  return port;
+}
+
+void ShardPool::stop(uint64_t grace_ms) {
+  if (std::exchange(m_stopped, true)) return;
+  for (size_t i = 0; i < m_shards.size(); ++i)
+    if (m_shards[i].shard) post(i, [grace_ms](Shard& shard) { shard.stop(grace_ms); });
+  for (auto& member : m_shards)
+    if (member.thread.joinable()) member.thread.join();
+}
+
+}  // namespace adit::worker

@@ -1,0 +1,430 @@
+#include "worker/worker_isolate.h"
+
+#include <fmt/format.h>
+
+#include "js/convert.h"
+#include "js/errors.h"
+#include "net/websocket/connection.h"
+#include "net/websocket/handshake.h"
+#include "web/url.h"
+#include "worker/error_page.h"
+
+namespace adit::worker {
+namespace {
+
+constexpr std::string_view common_methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"};
+constexpr uint64_t wait_until_limit_ms = 30'000;  // Workers: waitUntil may run 30 seconds past the response
+
+// A target that the URL parser would not change, so that parsing can be left out.
+bool is_plain_target(std::string_view target) {
+  if (target.empty() || target[0] != '/') return false;
+  for (size_t i = 0; i < target.size(); ++i) {
+    unsigned char c = static_cast<unsigned char>(target[i]);
+    if (c <= 0x20 || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '`' || c == '{' || c == '}' || c == '\\' || c == '^' || c == '|' || c == '#' || c == '\'')
+      return false;
+    if (c == '.' && target[i - 1] == '/') return false;
+    if (c == '%' && i + 2 < target.size() && target[i + 1] == '2' && (target[i + 2] | 0x20) == 'e') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+WorkerIsolate::WorkerIsolate(WorkerIsolateOptions options) : m_options(std::move(options)) {
+  auto& isolate = *m_options.isolate;
+  isolate.set_observer(this);
+  isolate.provide<WorkerIsolate>(*this);
+  m_modules = std::make_unique<js::ModuleLoader>(isolate, m_options.script->modules, *m_options.script->code_cache);
+  isolate.v8()->SetPromiseRejectCallback(&WorkerIsolate::promise_rejected);
+}
+
+WorkerIsolate::~WorkerIsolate() {
+  stop_everything("Worker stopped", "The worker was stopped before it answered.");
+  m_options.isolate->set_observer(nullptr);
+  m_options.isolate->v8()->SetPromiseRejectCallback(nullptr);
+  m_rejections.clear();
+}
+
+Result<void> WorkerIsolate::start() {
+  auto& isolate = *m_options.isolate;
+  js::Entry entry(isolate);
+  auto* v8_isolate = isolate.v8();
+  auto context = isolate.context();
+  const auto& script = *m_options.script;
+  for (size_t i = 0; i < std::size(common_methods); ++i) m_common_methods[i].Reset(v8_isolate, js::intern(v8_isolate, common_methods[i]));
+  auto failed = [&](Error error) -> Result<void> {
+    m_start_error = error.full_message();
+    return error;
+  };
+  v8::TryCatch caught(v8_isolate);
+  v8::Local<v8::Value> environment = js::from_utf8(v8_isolate, script.environment_json);
+  if (entry_function("setup")->Call(context, v8::Undefined(v8_isolate), 1, &environment).IsEmpty())
+    return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).stack));
+  v8::Local<v8::Value> name_space = v8::Undefined(v8_isolate);
+  if (script.is_service_worker) {
+    if (auto run = m_modules->run_script(script.main_module); run.is_error()) return failed(run.error());
+  } else {
+    auto imported = m_modules->import_main(script.main_module);
+    if (imported.is_error()) return failed(imported.error());
+    name_space = imported.value();
+  }
+  if (entry_function("register")->Call(context, v8::Undefined(v8_isolate), 1, &name_space).IsEmpty())
+    return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).message));
+  m_dispatch_fetch.Reset(v8_isolate, entry_function("dispatchFetch"));
+  return {};
+}
+
+v8::Local<v8::Function> WorkerIsolate::entry_function(std::string_view name) {
+  auto& isolate = *m_options.isolate;
+  auto value = isolate.entry_object()->Get(isolate.context(), js::intern(isolate.v8(), name)).ToLocalChecked();
+  VERIFY(value->IsFunction());
+  return value.As<v8::Function>();
+}
+
+v8::Local<v8::String> WorkerIsolate::method_string(std::string_view method) {
+  for (size_t i = 0; i < std::size(common_methods); ++i)
+    if (method == common_methods[i]) return m_common_methods[i].Get(m_options.isolate->v8());
+  return js::from_latin1(m_options.isolate->v8(), method);
+}
+
+v8::Local<v8::String> WorkerIsolate::url_string(const net::HttpExchange& exchange) {
+  auto* v8_isolate = m_options.isolate->v8();
+  auto host = exchange.host();
+  auto target = exchange.target();
+  if (m_last_origin.empty() || host != m_last_host) {
+    m_last_host = host;
+    auto parsed = web::parse_url("http://" + std::string(host.empty() ? "localhost" : host), std::nullopt);
+    m_last_origin = parsed ? parsed->href : "http://localhost";
+    if (m_last_origin.ends_with('/')) m_last_origin.pop_back();
+  }
+  m_url_buffer.assign(m_last_origin);
+  if (is_plain_target(target)) {
+    m_url_buffer.append(target);
+    return js::from_latin1(v8_isolate, m_url_buffer);
+  }
+  if (target == "*") target = "/";
+  if (target.empty() || target[0] == '/') m_url_buffer.append(target);
+  else m_url_buffer.assign(target);
+  auto parsed = web::parse_url(m_url_buffer, std::nullopt);
+  return js::from_utf8(v8_isolate, parsed ? parsed->href : m_last_origin + "/");
+}
+
+void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
+  auto id = m_invocations.begin();
+  auto& invocation = *m_invocations.find(id);
+  invocation.exchange = std::move(exchange);
+  invocation.started_ns = m_options.clock->monotonic_ns();
+  invocation.can_hang = true;
+  if (!m_start_error.empty()) return answer_error(id, 500, "The worker did not start", m_start_error);
+
+  auto& isolate = *m_options.isolate;
+  auto* v8_isolate = isolate.v8();
+  m_entry_invocation = id;
+  js::Entry entry(isolate);
+  isolate.set_current_invocation(id);
+  const auto& request = *invocation.exchange;
+  m_block_buffer.assign(request.header_block());
+  auto ip = request.peer_address().ip;
+  fmt::format_to(std::back_inserter(m_block_buffer), "cf-connecting-ip{0}{1}{0}cf-ray{0}{2:016x}{0}x-forwarded-proto{0}http{0}x-real-ip{0}{1}{0}", '\0', ip,
+                 (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
+  auto body = request.body();
+  v8::Local<v8::Value> arguments[] = {
+      v8::Integer::New(v8_isolate, id), method_string(request.method()), url_string(request), js::from_latin1(v8_isolate, m_block_buffer),
+      body ? js::wrap<net::ByteSource>(v8_isolate, std::move(body)).As<v8::Value>() : v8::Undefined(v8_isolate).As<v8::Value>()};
+  call_handler(id, m_dispatch_fetch.Get(v8_isolate), std::size(arguments), arguments);
+}
+
+int32_t WorkerIsolate::dispatch_message(std::string_view target, v8::LocalVector<v8::Value> prefix, RequestMessage request, Reply reply) {
+  auto& isolate = *m_options.isolate;
+  auto* v8_isolate = isolate.v8();
+  prefix.push_back(method_string(request.method));
+  prefix.push_back(js::from_utf8(v8_isolate, request.url));
+  prefix.push_back(js::from_latin1(v8_isolate, request.header_block));
+  prefix.push_back(request.body ? js::wrap<net::ByteSource>(v8_isolate, std::move(request.body)).As<v8::Value>() : v8::Undefined(v8_isolate).As<v8::Value>());
+  return dispatch_event(target, std::move(prefix), std::move(reply));
+}
+
+int32_t WorkerIsolate::dispatch_event(std::string_view target, v8::LocalVector<v8::Value> arguments, Reply reply) {
+  auto id = m_invocations.begin();
+  auto& invocation = *m_invocations.find(id);
+  invocation.reply = std::move(reply);
+  invocation.started_ns = m_options.clock->monotonic_ns();
+  if (!m_start_error.empty()) {
+    answer_error(id, 500, "The worker did not start", m_start_error);
+    return -1;
+  }
+  auto& isolate = *m_options.isolate;
+  auto* v8_isolate = isolate.v8();
+  // A call between invocations of one isolate begins inside the caller's JavaScript; the caller gets its context back afterwards.
+  v8::HandleScope handles(v8_isolate);
+  auto callers_context = v8_isolate->GetContinuationPreservedEmbedderData();
+  if (m_entry_invocation < 0) m_entry_invocation = id;
+  {
+    js::Entry entry(isolate);
+    isolate.set_current_invocation(id);
+    arguments.insert(arguments.begin(), v8::Integer::New(v8_isolate, id));
+    call_handler(id, entry_function(target), static_cast<int>(arguments.size()), arguments.data());
+    v8_isolate->SetContinuationPreservedEmbedderData(callers_context);
+  }
+  return id;
+}
+
+void WorkerIsolate::call_handler(int32_t id, v8::Local<v8::Function> function, int count, v8::Local<v8::Value>* arguments) {
+  auto& isolate = *m_options.isolate;
+  v8::TryCatch caught(isolate.v8());
+  if (auto* invocation = m_invocations.find(id); invocation && invocation->can_hang && !invocation->touched) {
+    invocation->touched = true;
+    m_touched.push_back(id);
+  }
+  auto result = function->Call(isolate.context(), v8::Undefined(isolate.v8()), count, arguments);
+  // A termination is dealt with in left(), once it is known who asked for it.
+  if (result.IsEmpty() && !caught.HasTerminated() && m_invocations.find(id)) fail(id, caught.Exception());
+}
+
+void WorkerIsolate::respond(int32_t id, ResponseMessage message) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation || invocation->responded) return;
+  auto status = message.status;
+  if (invocation->reply) {
+    auto reply = std::exchange(invocation->reply, nullptr);
+    invocation->responded = true;
+    reply(std::move(message));
+    if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, status);
+    return;
+  }
+  if (message.websocket) return upgrade(id, std::move(message));
+  net::HttpBody body;
+  if (auto* bytes = std::get_if<Bytes>(&message.body)) body = std::move(*bytes);
+  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&message.body)) body = std::move(*source);
+  respond_bytes(id, status, message.status_text, message.header_lines, std::move(body));
+}
+
+void WorkerIsolate::upgrade(int32_t id, ResponseMessage message) {
+  auto& invocation = *m_invocations.find(id);
+  auto& exchange = *invocation.exchange;
+  auto header = [&](std::string_view name) { return exchange.header(name).value_or(std::string_view()); };
+  net::websocket::ServerHandshake handshake;
+  auto refusal = net::websocket::accept_handshake({exchange.method(), header("upgrade"), header("connection"), header("sec-websocket-key"),
+                                                   header("sec-websocket-version"), header("sec-websocket-extensions")},
+                                                  true, handshake);
+  if (refusal) {
+    message.websocket->abort();
+    return respond_bytes(id, refusal->status, {}, refusal->header_lines, std::string_view(refusal->reason));
+  }
+  auto upgraded = exchange.upgrade(handshake.header_lines + message.header_lines);
+  invocation.responded = true;
+  if (upgraded.is_error()) message.websocket->abort();
+  else
+    net::couple_websockets(net::WebSocketConnection::create(*m_options.loop, *m_options.random, std::move(upgraded.value().stream), net::websocket::Role::server,
+                                                            handshake.deflate, std::move(upgraded.value().leftover)),
+                           std::move(message.websocket));
+  finish_response(id, invocation, 101);
+}
+
+void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation || invocation->responded) return;
+  if (invocation->reply) {
+    ResponseMessage message{status, std::string(status_text), std::string(header_lines), std::monostate{}, nullptr};
+    if (auto* text = std::get_if<std::string_view>(&body)) message.body = copy_bytes(*text);
+    if (auto* bytes = std::get_if<Bytes>(&body)) message.body = std::move(*bytes);
+    if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body)) message.body = std::move(*source);
+    return respond(id, std::move(message));
+  }
+  invocation->responded = true;
+  invocation->exchange->respond(status, status_text, header_lines, std::move(body));
+  finish_response(id, *invocation, status);
+}
+
+void WorkerIsolate::finish_response(int32_t id, Invocation& invocation, int status) {
+  if (invocation.exchange && m_options.host->wants_request_reports()) {
+    auto now = m_options.clock->monotonic_ns();
+    auto cpu = invocation.cpu_ns + (m_entry_invocation == id ? now - m_entered_ns : 0);
+    m_options.host->invocation_finished({invocation.exchange->method(), invocation.exchange->target(), status, now - invocation.started_ns, cpu});
+  }
+  // The connection reuses its exchange for the next request when nobody else holds it.
+  invocation.exchange.reset();
+  if (invocation.waiting > 0) {
+    invocation.wait_limit = m_options.loop->after(wait_until_limit_ms, [this, id] {
+      m_options.host->worker_output(LogLevel::warn, "waitUntil() tasks did not complete within the allowed time after the response and have been cancelled");
+      if (m_invocations.find(id)) m_invocations.end(id);
+      check_retired();
+    });
+  }
+  maybe_end(id, invocation);
+}
+
+void WorkerIsolate::maybe_end(int32_t id, Invocation& invocation) {
+  if (!invocation.responded || invocation.waiting > 0) return;
+  m_invocations.end(id);
+  check_retired();
+}
+
+void WorkerIsolate::fail(int32_t id, v8::Local<v8::Value> exception) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation || invocation->responded) return;
+  auto& isolate = *m_options.isolate;
+  auto description = js::describe_exception(isolate.v8(), isolate.context(), exception);
+  if (invocation->reply) {
+    // The caller decides what an error in the callee means; it sees the message, not the stack.
+    auto reply = std::exchange(invocation->reply, nullptr);
+    invocation->responded = true;
+    auto kind = exception->IsObject() && description.message.starts_with("TypeError: ")    ? ErrorKind::type_error
+                : exception->IsObject() && description.message.starts_with("RangeError: ") ? ErrorKind::range_error
+                                                                                           : ErrorKind::failed;
+    auto message = description.message;
+    for (std::string_view prefix : {"Error: ", "TypeError: ", "RangeError: "})
+      if (message.starts_with(prefix)) {
+        message.erase(0, prefix.size());
+        break;
+      }
+    reply(Error(kind, std::move(message)));
+    if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, 500);
+    return;
+  }
+  m_options.host->worker_output(LogLevel::error, "Uncaught " + description.stack);
+  auto detail = description.stack;
+  if (invocation->pass_through)
+    detail += "\n\npassThroughOnException() was called: on Cloudflare the request would now go to the origin server. In development there is none.";
+  answer_error(id, 500, "The worker threw an exception", detail);
+}
+
+void WorkerIsolate::answer_error(int32_t id, int status, std::string_view title, std::string_view detail) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation || invocation->responded) return;
+  if (invocation->reply) {
+    auto reply = std::exchange(invocation->reply, nullptr);
+    invocation->responded = true;
+    reply(Error::failed(fmt::format("{}: {}", title, detail)));
+    if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, status);
+    return;
+  }
+  auto accept = invocation->exchange->header("accept");
+  auto page = error_page(accept && accept->find("text/html") != std::string_view::npos, title, detail);
+  respond_bytes(id, status, {}, page.header_lines, std::string_view(page.body));
+}
+
+void WorkerIsolate::wait_until(int32_t id, int delta) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation) return;
+  invocation->waiting += delta;
+  VERIFY(invocation->waiting >= 0);
+  maybe_end(id, *invocation);
+}
+
+void WorkerIsolate::pass_through(int32_t id) {
+  if (auto* invocation = m_invocations.find(id)) invocation->pass_through = true;
+}
+
+void WorkerIsolate::report_uncaught(v8::Local<v8::Value> exception, std::string_view prefix) {
+  auto description = js::describe_exception(m_options.isolate->v8(), m_options.isolate->context(), exception);
+  m_options.host->worker_output(LogLevel::error, std::string(prefix) + description.stack);
+}
+
+void WorkerIsolate::entered() {
+  m_entered_ns = m_options.clock->monotonic_ns();
+  auto budget = static_cast<int64_t>(m_options.script->cpu_limit_ms) * 1'000'000;
+  if (auto* invocation = m_invocations.find(m_entry_invocation)) budget -= invocation->cpu_ns;
+  m_options.seat->enter(m_options.isolate->v8(), std::max<int64_t>(budget, 1'000'000));
+}
+
+void WorkerIsolate::left() {
+  auto& isolate = *m_options.isolate;
+  auto stopped = m_options.seat->leave();
+  auto id = std::exchange(m_entry_invocation, -1);
+  if (auto* invocation = m_invocations.find(id)) invocation->cpu_ns += m_options.clock->monotonic_ns() - m_entered_ns;
+  if (stopped) {
+    isolate.v8()->CancelTerminateExecution();
+    m_options.host->worker_output(LogLevel::error, fmt::format("The worker exceeded its CPU limit of {} ms and was stopped", m_options.script->cpu_limit_ms));
+    answer_error(id, 503, "Worker exceeded its CPU time limit",
+                 fmt::format("One invocation may use {} ms of CPU time (limits.cpu_ms).", m_options.script->cpu_limit_ms));
+  }
+  if (isolate.is_condemned()) {
+    isolate.v8()->CancelTerminateExecution();
+    m_options.host->worker_output(LogLevel::error, fmt::format("The worker exceeded its memory limit of {} MB; its isolate was discarded",
+                                                               m_options.script->memory_limit_bytes / (1024 * 1024)));
+    return stop_everything("Worker exceeded its memory limit",
+                           fmt::format("An isolate may use {} MB.", m_options.script->memory_limit_bytes / (1024 * 1024)));
+  }
+  if (!m_rejections.empty()) report_rejections();
+  if (!m_touched.empty()) check_for_hangs();
+}
+
+void WorkerIsolate::pending_changed(int32_t id, int delta) {
+  if (delta < 0 && m_entry_invocation < 0) m_entry_invocation = id;
+  auto* invocation = m_invocations.find(id);
+  if (!invocation) return;
+  invocation->pending += delta;
+  if (invocation->can_hang && !invocation->touched) {
+    invocation->touched = true;
+    m_touched.push_back(id);
+  }
+}
+
+void WorkerIsolate::check_for_hangs() {
+  std::vector<int32_t> touched;
+  touched.swap(m_touched);
+  for (auto id : touched) {
+    auto* invocation = m_invocations.find(id);
+    if (!invocation) continue;
+    invocation->touched = false;
+    if (invocation->responded || invocation->pending > 0) continue;
+    m_options.host->worker_output(LogLevel::error, "The worker's code had hung and would never generate a response");
+    answer_error(id, 500, "The worker hung", "Nothing is left that could ever settle the promise that the fetch handler returned: no timer, no fetch, no storage call is pending.");
+  }
+}
+
+void WorkerIsolate::stop_everything(std::string_view title, std::string_view detail) {
+  m_dead = true;
+  std::vector<int32_t> ids;
+  m_invocations.for_each([&](int32_t id, Invocation&) { ids.push_back(id); });
+  for (auto id : ids) {
+    answer_error(id, 503, title, detail);
+    if (m_invocations.find(id)) m_invocations.end(id);
+  }
+  if (!std::exchange(m_done_reported, true)) m_options.host->isolate_is_done(*this);
+}
+
+void WorkerIsolate::retire(uint64_t grace_ms) {
+  m_retired = true;
+  m_grace = m_options.loop->after(grace_ms, [this] { stop_everything("Worker replaced", "A new version of the worker took over before this request was answered."); });
+  check_retired();
+}
+
+void WorkerIsolate::check_retired() {
+  if (m_retired && m_invocations.active_count() == 0 && !std::exchange(m_done_reported, true)) {
+    m_dead = true;
+    m_options.host->isolate_is_done(*this);
+  }
+}
+
+void WorkerIsolate::promise_rejected(v8::PromiseRejectMessage message) {
+  auto promise = message.GetPromise();
+  auto* v8_isolate = promise->GetIsolate();
+  auto* self = js::Isolate::of(v8_isolate).find_service<WorkerIsolate>();
+  if (!self) return;
+  if (message.GetEvent() == v8::kPromiseRejectWithNoHandler) {
+    self->m_rejections.push_back({v8::Global<v8::Promise>(v8_isolate, promise), v8::Global<v8::Value>(v8_isolate, message.GetValue())});
+  } else if (message.GetEvent() == v8::kPromiseHandlerAddedAfterReject) {
+    std::erase_if(self->m_rejections, [&](const PendingRejection& pending) { return pending.promise == promise; });
+  }
+}
+
+void WorkerIsolate::report_rejections() {
+  // HTML § 8.1.6.3, unhandled promise rejections: the event first, the log unless it was prevented.
+  auto& isolate = *m_options.isolate;
+  auto* v8_isolate = isolate.v8();
+  std::vector<PendingRejection> rejections;
+  rejections.swap(m_rejections);
+  v8::HandleScope handles(v8_isolate);
+  v8::Context::Scope scope(isolate.context());
+  for (auto& rejection : rejections) {
+    v8::TryCatch caught(v8_isolate);
+    v8::Local<v8::Value> arguments[] = {rejection.promise.Get(v8_isolate), rejection.reason.Get(v8_isolate)};
+    v8::Local<v8::Value> prevented;
+    if (entry_function("unhandledRejection")->Call(isolate.context(), v8::Undefined(v8_isolate), 2, arguments).ToLocal(&prevented) && prevented->IsTrue()) continue;
+    if (!caught.HasTerminated()) report_uncaught(arguments[1], "Uncaught (in promise) ");
+  }
+}
+
+}  // namespace adit::worker
