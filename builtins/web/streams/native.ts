@@ -335,7 +335,9 @@ export function readAllBytes(stream: ReadableStream): Promise<Uint8Array> {
   try {
     const result = backing.readAll();
     if (!(result instanceof Promise)) return Promise.resolve(result);
-    return result.catch((error: unknown) => Promise.reject(nativeError(error)));
+    // errorStream() may have errored it meanwhile: then its reason is what counts.
+    const failed = (error: unknown) => Promise.reject(core.state === ReadableState.errored ? core.storedError : nativeError(error));
+    return result.catch(failed);
   } catch (error) {
     return Promise.reject(nativeError(error));
   }
