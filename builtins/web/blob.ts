@@ -75,7 +75,11 @@ export class Blob {
     return this.#type;
   }
 
-  slice(start: number | undefined = undefined, end: number | undefined = undefined, type: string | undefined = undefined): Blob {
+  slice(
+    start: number | undefined = undefined,
+    end: number | undefined = undefined,
+    type: string | undefined = undefined,
+  ): Blob {
     const size = this.#bytes.length;
     const from = start === undefined ? 0 : clampPosition(start, size);
     const to = end === undefined ? size : clampPosition(end, size);

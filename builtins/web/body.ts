@@ -347,7 +347,9 @@ export class Body {
       const type = mime === undefined ? "" : serializeMimeType(mime);
       const data = this.#consume();
       if (typeof data === "string") return Promise.resolve(blobOfBytes(octetsOf(data), type));
-      return data instanceof Uint8Array ? Promise.resolve(blobOfBytes(data, type)) : data.then((bytes) => blobOfBytes(bytes, type));
+      return data instanceof Uint8Array
+        ? Promise.resolve(blobOfBytes(data, type))
+        : data.then((bytes) => blobOfBytes(bytes, type));
     } catch (error) {
       return Promise.reject(error);
     }

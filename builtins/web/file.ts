@@ -29,7 +29,8 @@ export class File extends Blob {
       this.#lastModified = Date.now();
       return;
     }
-    if (arguments.length < 2) badConstructorArgument("File", arguments.length + 1, arguments.length === 0 ? "Array" : "string");
+    if (arguments.length < 2)
+      badConstructorArgument("File", arguments.length + 1, arguments.length === 0 ? "Array" : "string");
     if (!isDictionary(options)) badConstructorArgument("File", 3, "Options");
     super(parts as unknown[], options);
     this.#name = toUSVString(name);

@@ -1,7 +1,14 @@
 // XMLHttpRequest § 4, the FormData class. Entries are a flat list: name, value, name, value; a value is a string or a File.
 import { Blob, isBlob } from "./blob";
 import { File, isFile, renamedFile } from "./file";
-import { IterationKind, defineInterface, defineIterableAlias, definePairIterator, missingArgument, toUSVString } from "./webidl";
+import {
+  IterationKind,
+  defineInterface,
+  defineIterableAlias,
+  definePairIterator,
+  missingArgument,
+  toUSVString,
+} from "./webidl";
 
 export type FormDataValue = string | File;
 
@@ -43,7 +50,13 @@ export class FormData {
   #entries: FormDataValue[] = [];
 
   append(name: string, value: string | Blob, filename: string | undefined = undefined): void {
-    if (arguments.length < 2) missingArgument("append", "FormData", arguments.length + 1, arguments.length < 1 ? "string" : "File or Blob or string");
+    if (arguments.length < 2)
+      missingArgument(
+        "append",
+        "FormData",
+        arguments.length + 1,
+        arguments.length < 1 ? "string" : "File or Blob or string",
+      );
     const key = toUSVString(name);
     this.#entries.push(key, toEntryValue(key, value, filename));
   }
@@ -76,7 +89,13 @@ export class FormData {
   }
 
   set(name: string, value: string | Blob, filename: string | undefined = undefined): void {
-    if (arguments.length < 2) missingArgument("set", "FormData", arguments.length + 1, arguments.length < 1 ? "string" : "File or Blob or string");
+    if (arguments.length < 2)
+      missingArgument(
+        "set",
+        "FormData",
+        arguments.length + 1,
+        arguments.length < 1 ? "string" : "File or Blob or string",
+      );
     const key = toUSVString(name);
     const entry = toEntryValue(key, value, filename);
     const list = this.#entries;
@@ -113,7 +132,9 @@ export class FormData {
   }
 }
 
-const iterate = definePairIterator<FormData, FormDataValue | [string, FormDataValue]>("FormData", (form) => formDataEntries(form));
+const iterate = definePairIterator<FormData, FormDataValue | [string, FormDataValue]>("FormData", (form) =>
+  formDataEntries(form),
+);
 defineInterface(FormData, "FormData");
 defineIterableAlias(FormData, "entries");
 

@@ -19,11 +19,55 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 for (const name of [
   ...["Accept", "Accept-Encoding", "Accept-Language", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods"],
-  ...["Access-Control-Allow-Origin", "Access-Control-Max-Age", "Age", "Authorization", "Cache-Control", "CF-Connecting-IP", "CF-Ray"],
-  ...["Connection", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"],
-  ...["Content-Security-Policy", "Cookie", "Date", "ETag", "Expires", "Host", "If-Modified-Since", "If-None-Match", "Last-Modified"],
-  ...["Link", "Location", "Origin", "Range", "Referer", "Set-Cookie", "Transfer-Encoding", "Upgrade", "User-Agent", "Vary"],
-  ...["X-Content-Type-Options", "X-Forwarded-For", "X-Forwarded-Proto", "X-Frame-Options", "X-Powered-By", "X-Request-Id"],
+  ...[
+    "Access-Control-Allow-Origin",
+    "Access-Control-Max-Age",
+    "Age",
+    "Authorization",
+    "Cache-Control",
+    "CF-Connecting-IP",
+    "CF-Ray",
+  ],
+  ...[
+    "Connection",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+  ],
+  ...[
+    "Content-Security-Policy",
+    "Cookie",
+    "Date",
+    "ETag",
+    "Expires",
+    "Host",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Last-Modified",
+  ],
+  ...[
+    "Link",
+    "Location",
+    "Origin",
+    "Range",
+    "Referer",
+    "Set-Cookie",
+    "Transfer-Encoding",
+    "Upgrade",
+    "User-Agent",
+    "Vary",
+  ],
+  ...[
+    "X-Content-Type-Options",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Frame-Options",
+    "X-Powered-By",
+    "X-Request-Id",
+  ],
 ]) {
   lowerCased.set(name, name.toLowerCase());
   lowerCased.set(name.toLowerCase(), name.toLowerCase());
@@ -60,7 +104,7 @@ function headerValue(value: unknown): string {
 
 function parseBlock(block: string): string[] {
   const list: string[] = [];
-  for (let start = 0; start < block.length; ) {
+  for (let start = 0; start < block.length;) {
     const middle = block.indexOf("\0", start);
     const end = block.indexOf("\0", middle + 1);
     list.push(block.slice(start, middle), block.slice(middle + 1, end));
@@ -74,7 +118,7 @@ function findInBlock(block: string, name: string): string | null {
   const key = `${name}\0`;
   if (!block.includes(key)) return null; // most look-ups are for something that is not there
   let found: string | null = null;
-  for (let start = 0; start < block.length; ) {
+  for (let start = 0; start < block.length;) {
     const matches = block.startsWith(key, start);
     const middle = matches ? start + name.length : block.indexOf("\0", start);
     const end = block.indexOf("\0", middle + 1);
@@ -202,12 +246,18 @@ export class Headers {
       return;
     }
     for (const pair of init as Iterable<unknown>) {
-      if (pair === null || typeof pair !== "object" || typeof (pair as Iterable<unknown>)[Symbol.iterator] !== "function") {
+      if (
+        pair === null ||
+        typeof pair !== "object" ||
+        typeof (pair as Iterable<unknown>)[Symbol.iterator] !== "function"
+      ) {
         throw new TypeError("Incorrect type: the provided value is not of type 'Sequence'.");
       }
       const both = Array.isArray(pair) ? pair : [...(pair as Iterable<unknown>)];
       if (both.length !== 2) {
-        throw new TypeError("To initialize a Headers object from a sequence, each inner sequence must have exactly two elements.");
+        throw new TypeError(
+          "To initialize a Headers object from a sequence, each inner sequence must have exactly two elements.",
+        );
       }
       list.push(headerName(both[0]), headerValue(both[1]));
     }

@@ -19,7 +19,7 @@ function matchesAt(bytes: Uint8Array, pattern: Uint8Array, at: number): boolean 
 
 /** The position of the next delimiter that begins a line at or after `from` (which begins one itself), or -1. */
 function findDelimiter(bytes: Uint8Array, delimiter: Uint8Array, from: number): number {
-  for (let line = from; ; ) {
+  for (let line = from; ;) {
     if (matchesAt(bytes, delimiter, line)) return line;
     const end = bytes.indexOf(LF, line);
     if (end < 0) return -1;

@@ -2,8 +2,29 @@
 // A request that came in costs one object: its URL, headers, cf and body stay as C++ gave them until a worker looks at them.
 // Invariant: #url is serialised once #isUrlParsed; #headers, once made, replaces #block.
 import { AbortController, type AbortSignal, isAbortSignal } from "./abort";
-import { Body, type OutboundBody, cloneBody, contentTypeReaders, hasBody, moveBody, requireUnusedBody, setBody, setBodySource, takeBody } from "./body";
-import { Headers, type HeadersInit, cloneHeaders, copyHeaders, headerBlock, headerLines, headerOf, headersFromBlock, setHeaderDefault } from "./headers";
+import {
+  Body,
+  type OutboundBody,
+  cloneBody,
+  contentTypeReaders,
+  hasBody,
+  moveBody,
+  requireUnusedBody,
+  setBody,
+  setBodySource,
+  takeBody,
+} from "./body";
+import {
+  Headers,
+  type HeadersInit,
+  cloneHeaders,
+  copyHeaders,
+  headerBlock,
+  headerLines,
+  headerOf,
+  headersFromBlock,
+  setHeaderDefault,
+} from "./headers";
 import type { Source } from "./streams";
 import { parseURL } from "./url";
 import { badConstructorArgument, defineInterface, toDOMString, toUSVString } from "./webidl";
@@ -25,8 +46,10 @@ export interface RequestInit {
 }
 
 const methods = new Set(
-  ("GET HEAD POST PUT DELETE PATCH PURGE OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK ACL REPORT MKACTIVITY " +
-    "CHECKOUT MERGE MSEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE QUERY BAN").split(" "),
+  (
+    "GET HEAD POST PUT DELETE PATCH PURGE OPTIONS TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH SEARCH UNLOCK ACL REPORT MKACTIVITY " +
+    "CHECKOUT MERGE MSEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE QUERY BAN"
+  ).split(" "),
 );
 
 /** Workers know a list of methods, in any case. */
@@ -191,13 +214,17 @@ export class Request extends Body {
     if (redirect !== undefined) this.#redirect = toRedirect(redirect);
     if (fetcher !== undefined && fetcher !== null) {
       if (!fetcherTests.some((test) => test(fetcher))) {
-        throw new TypeError("Incorrect type for the 'fetcher' field on 'RequestInitializerDict': the provided value is not of type 'Fetcher'.");
+        throw new TypeError(
+          "Incorrect type for the 'fetcher' field on 'RequestInitializerDict': the provided value is not of type 'Fetcher'.",
+        );
       }
       this.#fetcher = fetcher;
     }
     if (signal !== undefined) {
       if (signal !== null && !isAbortSignal(signal)) {
-        throw new TypeError("Incorrect type for the 'signal' field on 'RequestInitializerDict': the provided value is not of type 'AbortSignal'.");
+        throw new TypeError(
+          "Incorrect type for the 'signal' field on 'RequestInitializerDict': the provided value is not of type 'AbortSignal'.",
+        );
       }
       this.#signal = signal ?? undefined;
     }

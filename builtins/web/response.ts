@@ -1,11 +1,38 @@
 // Fetch § 5.5, the Response class, with what Workers add (webSocket, encodeBody, cf).
 // A response whose headers nobody touches has no Headers object: only the content type that its body implies.
 // Invariant: #headers, once made, replaces #contentType and #block.
-import { Body, type OutboundBody, cloneBody, contentTypeReaders, dropBody, isEmptyBody, setBody, setBodySource, takeBody } from "./body";
-import { Headers, type HeadersInit, cloneHeaders, copyHeaders, freezeHeaders, headerLines, headerOf, headersFromBlock, setHeaderDefault } from "./headers";
+import {
+  Body,
+  type OutboundBody,
+  cloneBody,
+  contentTypeReaders,
+  dropBody,
+  isEmptyBody,
+  setBody,
+  setBodySource,
+  takeBody,
+} from "./body";
+import {
+  Headers,
+  type HeadersInit,
+  cloneHeaders,
+  copyHeaders,
+  freezeHeaders,
+  headerLines,
+  headerOf,
+  headersFromBlock,
+  setHeaderDefault,
+} from "./headers";
 import type { Source } from "./streams";
 import { parseURL } from "./url";
-import { badConstructorArgument, defineInterface, missingArgument, toDOMString, toUSVString, toUnsignedShort } from "./webidl";
+import {
+  badConstructorArgument,
+  defineInterface,
+  missingArgument,
+  toDOMString,
+  toUSVString,
+  toUnsignedShort,
+} from "./webidl";
 
 export interface ResponseInit {
   status?: number;
@@ -185,7 +212,8 @@ export class Response extends Body {
 
   // § 5.5 initialize a response, the steps over init.
   #initialize(init: unknown): void {
-    if (typeof init !== "object" && typeof init !== "function") badConstructorArgument("Response", 2, "InitializerDict or Response");
+    if (typeof init !== "object" && typeof init !== "function")
+      badConstructorArgument("Response", 2, "InitializerDict or Response");
     if (isResponse(init)) return this.#initializeFrom(init);
     const { status, statusText, headers, cf, webSocket, encodeBody } = init as ResponseInit;
     if (headers !== undefined) {
@@ -198,7 +226,9 @@ export class Response extends Body {
     }
     if (webSocket !== undefined && webSocket !== null) {
       if (!webSocketTests.some((test) => test(webSocket))) {
-        throw new TypeError("Incorrect type for the 'webSocket' field on 'InitializerDict': the provided value is not of type 'WebSocket'.");
+        throw new TypeError(
+          "Incorrect type for the 'webSocket' field on 'InitializerDict': the provided value is not of type 'WebSocket'.",
+        );
       }
       this.#webSocket = webSocket;
     }
@@ -241,7 +271,8 @@ export class Response extends Body {
     if (isNullBody && body === "") return;
     const type = setBody(this, body);
     if (isNullBody) {
-      if (!isEmptyBody(this)) throw new TypeError("Response with null body status (101, 204, 205, or 304) cannot have a body.");
+      if (!isEmptyBody(this))
+        throw new TypeError("Response with null body status (101, 204, 205, or 304) cannot have a body.");
       dropBody(this);
     }
     if (type === undefined) return;

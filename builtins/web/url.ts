@@ -119,7 +119,9 @@ export class URL {
   set href(value: string) {
     const href = parse(toUSVString(value), undefined);
     if (href === undefined) {
-      throw new TypeError("Failed to set the 'href' property on 'URL': the provided value is not of type 'valid URL string'.");
+      throw new TypeError(
+        "Failed to set the 'href' property on 'URL': the provided value is not of type 'valid URL string'.",
+      );
     }
     this.#href = href;
     this.#takeOffsets();
@@ -191,7 +193,9 @@ export class URL {
 
   get port(): string {
     const end = this.#hostEnd;
-    return this.#pathnameStart > end + 1 && this.#href.charCodeAt(end) === 0x3a ? this.#href.slice(end + 1, this.#pathnameStart) : "";
+    return this.#pathnameStart > end + 1 && this.#href.charCodeAt(end) === 0x3a
+      ? this.#href.slice(end + 1, this.#pathnameStart)
+      : "";
   }
   set port(value: string) {
     this.#set(Part.port, value);

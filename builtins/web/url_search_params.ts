@@ -63,7 +63,11 @@ export function serializeUrlencoded(list: readonly string[]): string {
 function listFromSequence(sequence: Iterable<unknown>): string[] {
   const list: string[] = [];
   for (const pair of sequence) {
-    if (pair === null || typeof pair !== "object" || typeof (pair as Iterable<unknown>)[Symbol.iterator] !== "function") {
+    if (
+      pair === null ||
+      typeof pair !== "object" ||
+      typeof (pair as Iterable<unknown>)[Symbol.iterator] !== "function"
+    ) {
       throw new TypeError("Incorrect type: the provided value is not of type 'Sequence'.");
     }
     const [...both] = pair as Iterable<unknown>;
@@ -244,7 +248,10 @@ export class URLSearchParams {
     return iterate(this, IterationKind.value) as IterableIterator<string>;
   }
 
-  forEach(callback: (value: string, name: string, params: URLSearchParams) => void, thisArg: unknown = undefined): void {
+  forEach(
+    callback: (value: string, name: string, params: URLSearchParams) => void,
+    thisArg: unknown = undefined,
+  ): void {
     if (typeof callback !== "function") missingArgument("forEach", "URLSearchParams", 1, "function");
     for (let i = 0; ; i += 2) {
       const list = this.#parsed();
@@ -258,7 +265,9 @@ export class URLSearchParams {
   }
 }
 
-const iterate = definePairIterator<URLSearchParams, string | [string, string]>("URLSearchParams", (params) => listOf(params));
+const iterate = definePairIterator<URLSearchParams, string | [string, string]>("URLSearchParams", (params) =>
+  listOf(params),
+);
 defineInterface(URLSearchParams, "URLSearchParams");
 defineIterableAlias(URLSearchParams, "entries");
 

@@ -4,12 +4,16 @@
 
 /** § 3.7.7 step 3, too few arguments, in the words that Workers use. `index` counts from 1. */
 export function missingArgument(method: string, interfaceName: string, index: number, type: string): never {
-  throw new TypeError(`Failed to execute '${method}' on '${interfaceName}': parameter ${index} is not of type '${type}'.`);
+  throw new TypeError(
+    `Failed to execute '${method}' on '${interfaceName}': parameter ${index} is not of type '${type}'.`,
+  );
 }
 
 /** The same for a constructor's argument, missing or of a wrong type. */
 export function badConstructorArgument(interfaceName: string, index: number, type: string): never {
-  throw new TypeError(`Failed to construct '${interfaceName}': constructor parameter ${index} is not of type '${type}'.`);
+  throw new TypeError(
+    `Failed to construct '${interfaceName}': constructor parameter ${index} is not of type '${type}'.`,
+  );
 }
 
 /** § 3.2.9 DOMString. A template literal, not String(): a symbol must throw. */
@@ -36,6 +40,7 @@ export function toUnsignedShort(value: unknown): number {
 /** § 3.7: operations and attributes are enumerable, Symbol.toStringTag carries the interface's name. */
 export function defineInterface(constructor: Function, name: string): void {
   const prototype = constructor.prototype as object;
+  Object.defineProperty(constructor, "name", { value: name, configurable: true }); // the bundler may have renamed the class
   for (const key of Object.getOwnPropertyNames(prototype)) {
     if (key !== "constructor") Object.defineProperty(prototype, key, { enumerable: true });
   }
@@ -79,7 +84,9 @@ export function definePairIterator<T, V>(
       if (index >= list.length) return { value: undefined, done: true };
       this.#index = index + 2;
       const value =
-        this.#kind === IterationKind.entry ? [list[index], list[index + 1]] : list[index + (this.#kind === IterationKind.key ? 0 : 1)];
+        this.#kind === IterationKind.entry
+          ? [list[index], list[index + 1]]
+          : list[index + (this.#kind === IterationKind.key ? 0 : 1)];
       return { value: value as V, done: false };
     }
   }

@@ -45,6 +45,23 @@ const nameFiles = {
   },
 };
 
+// "shared-data:NAME" is JSON from ../shared/data beside the project, or undefined where that is absent.
+const sharedData = {
+  name: "shared-data",
+  setup(build) {
+    build.onResolve({ filter: /^shared-data:/ }, ({ path: name }) => ({
+      path: name.slice("shared-data:".length),
+      namespace: "shared-data",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "shared-data" }, ({ path: name }) => {
+      const file = path.join(root, "..", "shared", "data", name);
+      return existsSync(file)
+        ? { contents: readFileSync(file), loader: "json" }
+        : { contents: "export default undefined;" };
+    });
+  },
+};
+
 async function bundle(exports, format) {
   const imports = testFiles().map((file) => `import ${JSON.stringify(file)};`);
   const result = await build({
@@ -54,7 +71,7 @@ async function bundle(exports, format) {
     format,
     globalName: "harness",
     target: "es2024",
-    plugins: [nameFiles],
+    plugins: [nameFiles, sharedData],
     logLevel: "warning",
     external: ["cloudflare:*", "node:*"],
   });
@@ -108,7 +125,7 @@ async function startAdit(env) {
       output += chunk;
       if (args.verbose) process.stderr.write(chunk);
       const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)/.exec(output);
-      if (match) resolve(`http://127.0.0.1:${match[1]}`), clearTimeout(timer);
+      if (match) (resolve(`http://127.0.0.1:${match[1]}`), clearTimeout(timer));
     };
     child.stdout.setEncoding("utf8").on("data", read);
     child.stderr.setEncoding("utf8").on("data", read);
@@ -144,12 +161,15 @@ async function* onNode() {
   const realm = await createRealm();
   const harness = realm.evaluate(await bundle(`export * from "./harness.js";`, "iife"), "harness");
   for (const { index, name, skipped } of harness.listTests(args.filter, "node"))
-    yield skipped !== undefined ? { name, skipped } : await harness.runTest(index, { env: {}, ctx: {}, request: undefined });
+    yield skipped !== undefined
+      ? { name, skipped }
+      : await harness.runTest(index, { env: {}, ctx: {}, request: undefined });
 }
 
 async function main() {
   const serverModule = path.join(here, "server.mjs");
-  const server = existsSync(serverModule) && args.peer !== "node" ? await (await import(serverModule)).start() : undefined;
+  const server =
+    existsSync(serverModule) && args.peer !== "node" ? await (await import(serverModule)).start() : undefined;
   const env = server ? { SERVER: server.origin } : {};
   let peer;
   const count = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
