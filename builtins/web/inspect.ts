@@ -119,7 +119,8 @@ function tagOf(value: object): string {
 function prefixOf(value: object, fallback: string, size?: number): string {
   const name = constructorName(value);
   const count = size === undefined ? "" : `(${size})`;
-  const tag = tagOf(value);
+  // A tag of the object itself is among its properties.
+  const tag = Object.hasOwn(value, Symbol.toStringTag) ? "" : tagOf(value);
   const tagText = tag !== "" && tag !== name ? ` [${tag}]` : "";
   if (name === null) return `[${fallback}${count}: null prototype]${tagText} `;
   if (name === fallback && (fallback === "Object" || (fallback === "Array" && size !== undefined))) return tagText === "" ? "" : `${name}${tagText} `;
@@ -181,7 +182,7 @@ function formatObject(value: object, state: State, indent: number): string {
   if (inside?.[0] === "proxy") return inside[1] === null ? "<Revoked Proxy>" : `Proxy(${format(inside[1], state, indent, true)})`;
   const describe = describers.get(Object.getPrototypeOf(value) as object);
   const shallow = state.stack.length > state.depth;
-  if (shallow && !isLeaf(value)) {
+  if (shallow && !isLeaf(value) && !isEmpty(value)) {
     const name = constructorName(value);
     return name === null ? "[Object: null prototype]" : `[${Array.isArray(value) ? "Array" : name}]`;
   }
@@ -199,6 +200,10 @@ function formatObject(value: object, state: State, indent: number): string {
     else shape.bare = mark + shape.bare;
   }
   return layOut(shape, state, indent);
+}
+
+function isEmpty(value: object): boolean {
+  return Array.isArray(value) ? value.length === 0 : tagOf(value) === "" && ownKeys(value).length === 0;
 }
 
 /** Objects without an inside, which are shown at any depth. */
@@ -437,10 +442,9 @@ function inColumns(parts: string[]): string[] | undefined {
   if (items.some((item) => item.includes("\n"))) return undefined;
   const separator = 2;
   const longest = Math.max(...items.map((item) => item.length)) + separator;
-  const total = items.reduce((sum, item) => sum + item.length + separator, 0);
-  if (longest * 3 + 2 >= 80 || (total / longest <= 5 && longest > 8)) return undefined;
-  const bias = Math.sqrt(longest - total / items.length);
-  const count = Math.min(Math.round(Math.sqrt(2.5 * Math.max(bias, 1) * items.length) / Math.max(bias, 1)), Math.floor(80 / longest), 4 * 2.5 + 5, 15);
+  // About two and a half times as wide as high in characters, which is what Workers show; twelve columns at most.
+  const width = Math.max(longest - 3, 1);
+  const count = Math.min(Math.round(Math.sqrt(2.5 * width * items.length) / width), Math.floor(80 / longest), 12);
   if (count <= 1) return undefined;
   const widths: number[] = [];
   for (let column = 0; column < count; column++) {

@@ -14,16 +14,16 @@ export class Scheduler {
   }
 
   wait(delay_ms: number, options?: { signal?: unknown } | null): Promise<void>;
-  wait(...args: unknown[]): Promise<void> {
+  async wait(...args: unknown[]): Promise<void> {
     void this.#brand;
     if (args.length === 0) missingArgument("wait", "Scheduler", 1, "number");
     const delay_ms = Number(args[0]);
     const signal = (args[1] as { signal?: unknown } | null | undefined)?.signal;
-    if (signal === undefined || signal === null) return new Promise((resolve) => void sleep(delay_ms, resolve));
+    if (signal === undefined || signal === null) return await new Promise((resolve) => void sleep(delay_ms, resolve));
     if (!isAbortSignal(signal))
       throw new TypeError("Incorrect type for the 'signal' field on 'WaitOptions': the provided value is not of type 'AbortSignal'.");
-    if (isAborted(signal)) return Promise.reject(abortReason(signal));
-    return new Promise((resolve, reject) => {
+    if (isAborted(signal)) throw abortReason(signal);
+    await new Promise<void>((resolve, reject) => {
       const cancel = sleep(delay_ms, () => {
         forget();
         resolve();
