@@ -22,7 +22,6 @@ if(ADIT_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endforeach()
 endif()
-<<<<<<< main
 
 # The command line's goldens, where the program and node are there. At the end, when all targets are known.
 function(adit_cli_goldens)
@@ -32,7 +31,5 @@ function(adit_cli_goldens)
   endif()
 endfunction()
 cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL adit_cli_goldens)
-=======
 # The programs: adit itself.
 adit_program(adit SOURCES src/main.cc ${CMAKE_BINARY_DIR}/snapshot.S LINK adit_cli)
->>>>>>> HEAD
