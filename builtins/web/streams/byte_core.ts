@@ -310,7 +310,7 @@ export class ByteControllerCore {
   }
 
   /** ReadableByteStreamControllerFillReadRequestFromQueue without the request: the first region, then HandleQueueDrain. */
-  private take(): Uint8Array {
+  take(): Uint8Array {
     const bytes = this.queue.shift();
     this.queueBytes -= bytes.byteLength;
     this.handleQueueDrain();

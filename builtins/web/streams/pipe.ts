@@ -2,7 +2,7 @@
 // read or a write that has to wait is this object itself. What scripts can observe (order of pull, write, close, abort, cancel; that
 // enqueue() never calls the sink's write in the same turn) is what the standard says.
 import { abortReason, type AbortSignal, isAborted, onAbort } from "../abort";
-import { deferred, type Deferred, later } from "./promises";
+import { deferred, type Deferred, later, resolved } from "./promises";
 import { acquireReader, cancelReadable, ReadableState, readDefault, releaseReader } from "./readable_core";
 import type { ReadableCore, ReaderCore, ReaderOwner, ReadRequest } from "./readable_core";
 import {
@@ -37,7 +37,8 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   private isShuttingDown = false;
   /** A read is outstanding, or its chunk is held until the next turn. */
   private isReading = false;
-  private isPumping = false;
+  /** Chunks that this pipe wrote and that are not done; a former writer's do not count. */
+  private unsettledWrites = 0;
   private held: { chunk: unknown } | undefined = undefined;
   private whenWritten: (() => void) | undefined = undefined;
   private forgetSignal: (() => void) | undefined = undefined;
@@ -69,14 +70,13 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
     else if (destination.state === WritableState.errored) this.onDestinationErrored();
     else if (source.state === ReadableState.closed) this.onSourceClosed();
     else if (destination.isClosing() || destination.state === WritableState.closed) this.onDestinationClosed();
-    else this.pump();
+    else later(() => this.pump());
     return this.result.promise;
   }
 
   /** Moves chunks as long as the destination wants them and the source has them. */
   private pump(): void {
     const { source, destination, reader } = this;
-    this.isPumping = true;
     while (
       !this.isShuttingDown &&
       !this.isReading &&
@@ -84,14 +84,13 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
       source.state === ReadableState.readable
     ) {
       const { controller } = source;
-      if (!controller.isByte && controller.queue.length > 0) {
+      if (controller.queue.length > 0) {
         this.write(controller.take());
       } else {
         this.isReading = true;
         readDefault(reader, source, this);
       }
     }
-    this.isPumping = false;
   }
 
   private destinationWants(destination: WritableCore): boolean {
@@ -103,22 +102,19 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   }
 
   private write(chunk: unknown): void {
+    this.unsettledWrites++;
     try {
       writeChunk(this.writer, this.destination, chunk, this);
     } catch {
       // The destination's error is told by destinationErrored().
+      this.unsettledWrites--;
     }
   }
 
   // The read request.
 
   chunkSteps(chunk: unknown): void {
-    if (this.isPumping) {
-      this.isReading = false;
-      this.write(chunk);
-      return;
-    }
-    // Inside the source's enqueue(): the sink must not run before it returns.
+    // We are inside the source's enqueue(): the sink must not run before that returns.
     this.held = { chunk };
     later(this.flushSteps);
   }
@@ -147,15 +143,16 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
   // The write request.
 
   resolve(): void {
-    this.checkWritten();
+    this.writeSettled();
   }
 
   reject(): void {
-    this.checkWritten();
+    this.writeSettled();
   }
 
-  private checkWritten(): void {
-    if (this.whenWritten === undefined || this.destination.hasWrites()) return;
+  private writeSettled(): void {
+    this.unsettledWrites--;
+    if (this.whenWritten === undefined || this.unsettledWrites > 0) return;
     later(this.whenWritten);
     this.whenWritten = undefined;
   }
@@ -227,10 +224,9 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
     const proceed = () => this.act(action, error);
     if (destination.state === WritableState.writable && !destination.isClosing()) {
       this.writeHeld();
-      if (destination.hasWrites()) {
-        this.whenWritten = proceed;
-        return;
-      }
+      if (this.unsettledWrites > 0) this.whenWritten = proceed;
+      else later(proceed);
+      return;
     }
     proceed();
   }
@@ -243,8 +239,7 @@ class PipeOperation implements ReadRequest, ReaderOwner, WriterOwner, WriteReque
     } catch (actionError) {
       return this.finalize({ error: actionError });
     }
-    if (promise === undefined) return this.finalize(error);
-    promise.then(
+    (promise ?? resolved).then(
       () => this.finalize(error),
       (actionError: unknown) => this.finalize({ error: actionError }),
     );

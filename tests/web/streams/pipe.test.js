@@ -355,3 +355,14 @@ test("patched prototypes do not matter to a pipe", async () => {
     WritableStream.prototype.getWriter = getWriter;
   }
 });
+
+test("a pipe does not wait for what another writer wrote before", async () => {
+  const destination = new WritableStream({ write: () => new Promise(() => {}) });
+  const writer = destination.getWriter();
+  writer.write("never done").catch(() => {});
+  await settle();
+  writer.releaseLock();
+  const source = new ReadableStream({ start: (c) => c.close() });
+  assertEquals(await source.pipeTo(destination, { preventClose: true }), undefined);
+  assertEquals(destination.locked, false);
+});
