@@ -23,7 +23,7 @@ import { reportError } from "./web/report_error";
 import { Request } from "./web/request";
 import { Response } from "./web/response";
 import { Scheduler, scheduler } from "./web/scheduler";
-import * as streams from "./web/streams";
+import * as streams from "./web/streams/interfaces";
 import { markPlatformClasses, structuredClone } from "./web/structured_clone";
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./web/timers";
 import { URL } from "./web/url";

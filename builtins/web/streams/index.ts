@@ -1,7 +1,5 @@
-// What the streams module gives to globals.ts and to other builtins.
-export { ReadableByteStreamController, ReadableStreamBYOBRequest } from "./byte_controller";
-export { ReadableStreamDefaultController } from "./default_controller";
-export { FixedLengthStream, IdentityTransformStream } from "./identity";
+// What the streams module gives to other builtins: its classes and its internal doors (globals.ts takes the classes only).
+export * from "./interfaces";
 export {
   createReadableStream,
   errorStream,
@@ -18,10 +16,3 @@ export {
   type Source,
   type StreamController,
 } from "./native";
-export { ReadableStream } from "./readable_stream";
-export { ReadableStreamBYOBReader, ReadableStreamDefaultReader } from "./readers";
-export { ByteLengthQueuingStrategy, CountQueuingStrategy } from "./strategies";
-export { TextDecoderStream, TextEncoderStream } from "./text";
-export { TransformStream, TransformStreamDefaultController } from "./transform_stream";
-export { WritableStreamDefaultController } from "./writable_controller";
-export { WritableStream, WritableStreamDefaultWriter } from "./writable_stream";

@@ -336,7 +336,8 @@ export function readAllBytes(stream: ReadableStream): Promise<Uint8Array> {
     const result = backing.readAll();
     if (!(result instanceof Promise)) return Promise.resolve(result);
     // errorStream() may have errored it meanwhile: then its reason is what counts.
-    const failed = (error: unknown) => Promise.reject(core.state === ReadableState.errored ? core.storedError : nativeError(error));
+    const failed = (error: unknown) =>
+      Promise.reject(core.state === ReadableState.errored ? core.storedError : nativeError(error));
     return result.catch(failed);
   } catch (error) {
     return Promise.reject(nativeError(error));

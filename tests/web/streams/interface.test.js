@@ -239,3 +239,16 @@ test("strategies work in streams", async () => {
   writer.write(new Uint8Array(4));
   assertEquals(writer.desiredSize, 6);
 });
+
+test("what is internal to the streams is not global", () => {
+  for (const name of [
+    "streamFromSource",
+    "takeSource",
+    "sourceOf",
+    "readAllBytes",
+    "isDisturbed",
+    "createReadableStream",
+    "errorStream",
+  ])
+    assertEquals(name in globalThis, false, name);
+});
