@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -119,16 +119,20 @@ class Database {
   friend class Statement;
   explicit Database(sqlite3* handle, size_t cached_statements) : m_handle(handle), m_cache_limit(cached_statements) {}
   Result<void> configure(const Options& options);
+  Result<Statement> compile(std::string_view sql, std::string_view& rest, bool persistent);
+  void remember(std::string_view sql, sqlite3_stmt* statement);
   void give_back(sqlite3_stmt* statement);
+  void forget_idle_statements();
   static int authorize(void* self, int action, const char* first, const char* second, const char* database, const char* trigger);
 
   struct Cached {
     std::string sql;
     sqlite3_stmt* statement = nullptr;
     uint64_t last_use = 0;
+    bool in_use = false;
   };
   sqlite3* m_handle = nullptr;
-  std::vector<Cached> m_cache;  // idle statements only; a few, so a scan beats a map
+  std::vector<Cached> m_cache;  // a few, so a scan beats a map
   size_t m_cache_limit;
   uint64_t m_uses = 0;
   Authorizer m_authorizer;

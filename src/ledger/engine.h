@@ -75,8 +75,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // The ledger's head. `local` is what the database file on this disk says; an engine whose own record is elsewhere ignores it.
-  virtual void read_head(const LedgerId& id, Head local, Callback<Head> callback) = 0;
+  // The ledger's head, after every append that may still arrive has (one whose outcome is unknown to its owner). `local` is what the database file on this disk says; an engine whose own record is elsewhere ignores it.
+  virtual void read_head(const LedgerId& id, Head local, uint64_t timeout_ms, Callback<Head> callback) = 0;
 
   // Appends if epoch and expected position are the head's; at most one append per ledger may be outstanding. Fails with
   //   conflict         a stale owner or a wrong position: nothing was written, and this owner must stop
@@ -90,6 +90,8 @@ class Engine {
 
   // An immutable snapshot, or here the synced database file, holds everything up to this position: the log before it may go.
   virtual void compact(const LedgerId& id, Position position) = 0;
+  // This owner is done with the ledger: the engine may forget what it remembers for it.
+  virtual void release(const LedgerId& id) = 0;
   // Ledgers that keep the log above its bound until they compact, the position that each must reach. At most `count`.
   struct Lagging {
     LedgerId id;

@@ -40,7 +40,7 @@ struct LedgerServices {
   StateDirectory& state;
   PageVfs& vfs;
   Function<void(Ledger&)> on_broken;
-  Function<void(Ledger&)> on_dirty;  // more than checkpoint_after_bytes are only in memory and log
+  Function<void(Ledger&)> on_appended;
 };
 
 // An explicit transaction, which may span turns; the turn's transaction is committed before it begins, and turns do not commit while it
@@ -103,12 +103,15 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
 
   // Of the last commit.
   Position position() const { return m_pages->position(); }
-  // That of everything written so far, the open transaction included: what an answer that depends on it must wait for.
+  // That of everything written so far, the turn's transaction included: what an answer that depends on it must wait for. An explicit
+  // transaction does not count before it commits: what it says to the world while it is open must not wait for its own end.
   Position pending_position() const;
   Position durable_position() const { return m_durable; }
+  // Nothing written waits for the log, and nobody waits.
+  bool is_durable_now() const { return m_waiters.empty() && pending_position() <= m_durable; }
   // Calls back once the position is durable (at once, inside the call, if it is already), or with the error that broke the ledger.
   // A pending_position() whose transaction was rolled back or wrote nothing counts as durable with the last commit before it.
-  // Callbacks come in the order of positions, and of registration within one.
+  // Callbacks come in the order of registration: a later one never overtakes one that still waits.
   void when_durable(Position position, Callback<void> callback);
 
   bool is_broken() const { return m_error.has_value(); }
@@ -120,6 +123,8 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   Position checkpointed_position() const { return m_pages->checkpointed(); }
   // Committed pages that only memory and log hold.
   uint64_t dirty_bytes() const { return m_pages->dirty_bytes(); }
+  // False for one never written to, or deleted and not written to since.
+  bool has_data() const { return m_pages->page_count() > 0; }
   // Nothing is open, under way or unwritten.
   bool is_quiet() const;
 
@@ -145,21 +150,28 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   void settle_waiters();
   void release_waiters();
   void start_checkpoint();
-  void checkpoint_done(std::unique_ptr<Checkpoint> checkpoint, Result<void> result);
+  void checkpoint_done(const Checkpoint& checkpoint, Result<void> result);
+  void finish_checkpoint_callbacks(Result<void> result);
+  Result<void> run(std::string_view sql);
+  // Appends the end of all data; then the ledger is broken with not_found.
+  void destroy(Callback<void> callback);
 
   LedgerServices& m_services;
   LedgerId m_id;
   LedgerOptions m_options;
   std::unique_ptr<PageFile> m_pages;
   std::unique_ptr<Database> m_database;  // uses m_pages: destroyed first
-  Epoch m_epoch = 0;
   Position m_durable = 0;
+  Position m_synced = 0;  // the store has synced the database file up to here
   bool m_append_in_flight = false;
   bool m_turn_end_scheduled = false;
   bool m_in_turn_transaction = false;
   bool m_in_explicit_transaction = false;
   bool m_checkpoint_running = false;
+  bool m_is_destroying = false;
+  bool m_is_deleted = false;
   int m_savepoints = 0;
+  uint64_t m_checkpoint_at_bytes = 0;
   std::deque<Waiter> m_waiters;  // ascending positions
   std::vector<Callback<void>> m_checkpoint_callbacks;
   std::optional<Error> m_error;

@@ -1,11 +1,10 @@
 // LedgerStore: the ledgers of one shard. Opens them by id, closes idle ones (least recently used first), moves committed pages from memory
 // and log to database files, destroys, lists.
-// StateDirectory: the state on this disk, of all shards. Opening it locks it and replays what a crash left in the logs, so that
-// afterwards every database file is complete and any shard may open any ledger, however many shards there were before.
-// Owner: StateDirectory is made in main before shards start and outlives them; its methods are safe from any thread. A LedgerStore is its
-// shard's. Invariant: a ledger is open in at most one store (the caller assigns ids to shards).
+// Owner: its shard. Invariant: a ledger is open in at most one store (the caller assigns ids to shards); a ledger in use is never closed,
+// one that is not in use is closed only when its database file has all of it. Background work is bounded: so many checkpoints at once.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -13,43 +12,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "ledger/disk.h"
 #include "ledger/engine.h"
 #include "ledger/executor.h"
 #include "ledger/ledger.h"
+#include "ledger/page_vfs.h"
+#include "ledger/state_directory.h"
 
 namespace adit::ledger {
-
-struct RecoveryReport {
-  uint64_t segments = 0;
-  uint64_t entries = 0;
-  uint64_t ledgers = 0;
-  uint64_t log_bytes = 0;
-  uint64_t torn_bytes = 0;  // an unfinished, hence unacknowledged, end of a log
-};
-
-class StateDirectory {
- public:
-  // Makes the directory if it is absent. Errors name what to do: in use by another adit, not writable, a newer format, a damaged log.
-  static Result<std::unique_ptr<StateDirectory>> open(Disk& disk, std::string path);
-
-  Disk& disk() const { return m_disk; }
-  const std::string& path() const { return m_path; }
-  const RecoveryReport& recovery() const { return m_recovery; }
-  std::string database_path(const LedgerId& id) const;
-  std::string space_path(std::string_view space) const;
-  std::string log_path(size_t shard) const;
-  std::string blob_path() const { return m_path + "/blobs"; }
-
- private:
-  StateDirectory(Disk& disk, std::string path) : m_disk(disk), m_path(std::move(path)) {}
-  Result<void> check_format();
-
-  Disk& m_disk;
-  std::string m_path;
-  std::unique_ptr<DiskLock> m_lock;
-  RecoveryReport m_recovery;
-};
 
 struct StoreOptions {
   LedgerOptions ledger;
@@ -74,6 +43,10 @@ class LedgerStore {
   // With the embedded engine; `shard` names its log. The executor must outlive the store.
   static Result<std::unique_ptr<LedgerStore>> create(StateDirectory& state, size_t shard, Executor& executor, const Logger& logger,
                                                      const Clock& clock, StoreOptions options);
+  // With an engine and a files thread of the caller's making (simulation, a cluster's engine).
+  using EngineMaker = Function<std::unique_ptr<Engine>(Background& files)>;
+  static Result<std::unique_ptr<LedgerStore>> create_with(StateDirectory& state, Executor& executor, const Logger& logger, const Clock& clock,
+                                                          StoreOptions options, std::unique_ptr<Background> files, EngineMaker make_engine);
   // close() must have called back, or the process is about to end (the log then has what is not in the database files).
   ~LedgerStore();
 
@@ -100,16 +73,54 @@ class LedgerStore {
   struct Entry {
     std::shared_ptr<Ledger> ledger;
     int64_t used_ms = 0;
+    std::list<LedgerId>::iterator place;
   };
-  explicit LedgerStore(StateDirectory& state, Executor& executor, const Logger& logger, const Clock& clock, StoreOptions options);
+  using Openers = std::vector<OpenCallback>;
+  LedgerStore(StateDirectory& state, Executor& executor, const Logger& logger, const Clock& clock, StoreOptions options)
+      : m_state(state), m_executor(executor), m_logger(logger), m_clock(clock), m_options(options), m_alive(std::make_shared<LedgerStore*>(this)) {}
+
+  void load(const LedgerId& id, OpenCallback callback);
+  void replay(const LedgerId& id, Head head, std::shared_ptr<std::unique_ptr<PageFile>> pages);
+  void opened(const LedgerId& id, Result<std::shared_ptr<Ledger>> result);
+  Result<std::shared_ptr<Ledger>> add(const LedgerId& id, Head head, std::unique_ptr<PageFile> pages);
+  void touch(Entry& entry);
+  void ledger_broke(Ledger& ledger);
+  void drained(const LedgerId& id);
+  // Closes it if nobody uses it and its file has all; starts a checkpoint if only that is missing. True when closed.
+  bool try_close(const LedgerId& id);
+  void make_room();
+  void watch_idle();
+  void close_idle();
+  void compact_lagging();
+  void compaction_done(Result<void> result);
+  void write_out(const Engine::Lagging& item, Callback<void> callback);
+  void sync_and_compact(std::vector<LedgerId> ids, Callback<void> callback);
+  void finish_close();
+  Task guarded(Task task);
 
   StateDirectory& m_state;
   Executor& m_executor;
   const Logger& m_logger;
   const Clock& m_clock;
   StoreOptions m_options;
+  std::unique_ptr<PageVfs> m_vfs;
+  std::unique_ptr<Background> m_files;
   std::unique_ptr<Engine> m_engine;
+  std::unique_ptr<LedgerServices> m_services;
   std::unordered_map<LedgerId, Entry> m_open;
+  std::list<LedgerId> m_by_use;  // least recently used first
+  // Ledgers being opened, and broken or deleted ones whose last work on files is not over: who opens them waits here.
+  std::unordered_map<LedgerId, Openers> m_opening;
+  // Closed ledgers whose files are written but not synced: the log still has them. To what position.
+  std::unordered_map<LedgerId, Position> m_unsynced;
+  uint64_t m_checkpoints = 0;
+  bool m_is_compacting = false;
+  bool m_idle_watch = false;
+  bool m_is_closed = false;
+  Callback<void> m_on_closed;
+  size_t m_closing = 0;
+  std::optional<Error> m_close_error;
+  std::shared_ptr<LedgerStore*> m_alive;
 };
 
 }  // namespace adit::ledger

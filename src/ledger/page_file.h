@@ -56,11 +56,14 @@ class PageFile {
     uint64_t max_transaction_bytes = 128ull << 20;
   };
   static Result<std::unique_ptr<PageFile>> open(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes, Limits limits);
+  // For recovery: the file may be in any state that a crash left, and the log that will be replayed says what the page size is.
+  static Result<std::unique_ptr<PageFile>> open_for_redo(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes);
   // What the file's stamp said; zero without a file.
   Head stamp() const { return m_stamp; }
   // Redo: an entry of the log becomes part of the committed state. Before SQLite opens.
   Result<void> replay(const LogEntry& entry);
-  void set_head(Head head);
+  Epoch epoch() const { return m_head.epoch; }
+  void set_epoch(Epoch epoch) { m_head.epoch = epoch; }
   void on_commit(Function<void()> callback) { m_on_commit = std::move(callback); }
   // Writes fail from now on.
   void refuse_writes() { m_refuses_writes = true; }
@@ -75,6 +78,7 @@ class PageFile {
 
   Position position() const { return m_head.position; }
   uint32_t page_size_bytes() const { return m_page_size_bytes; }
+  uint32_t page_count() const { return m_committed_page_count; }
   // Commits that no entry carries yet.
   bool has_pending() const { return m_head.position > m_taken; }
   LogEntry take_pending();
@@ -93,6 +97,7 @@ class PageFile {
     bool pending = false;
   };
   PageFile() = default;
+  Result<void> take_file(std::shared_ptr<DiskFile> file, uint64_t size_bytes);
   void commit_page(uint32_t number, Page& page);
 
   std::shared_ptr<DiskFile> m_file;

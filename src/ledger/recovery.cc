@@ -1,0 +1,83 @@
+#include "ledger/recovery.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/engines/local/log_format.h"
+#include "ledger/page_file.h"
+
+namespace adit::ledger {
+namespace {
+
+using local::RecordView;
+using local::Segment;
+
+// A record and the segment whose memory it is a view of.
+struct Found {
+  std::shared_ptr<const Segment> segment;
+  RecordView record;
+};
+
+LogEntry entry_of(const Found& found) {
+  auto& record = found.record;
+  LogEntry entry{record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count, {}};
+  entry.pages.reserve(record.pages);
+  for (uint32_t i = 0; i < record.pages; ++i) entry.pages.push_back({record.page_number(i), PageBytes(found.segment, record.page(i))});
+  return entry;
+}
+
+Result<std::shared_ptr<DiskFile>> open_if_there(Disk& disk, const std::string& path) {
+  auto opened = disk.open(path, OpenMode::read_write);
+  if (opened.is_error() && opened.error().kind() == ErrorKind::not_found) return std::shared_ptr<DiskFile>();
+  return std::shared_ptr<DiskFile>(TRY(std::move(opened)));
+}
+
+Result<void> redo(const StateDirectory& state, const LedgerId& id, const std::vector<Found>& records) {
+  auto path = state.database_path(id);
+  size_t first = 0;
+  for (size_t i = 0; i < records.size(); ++i)
+    if (records[i].record.kind == EntryKind::destroy) first = i + 1;
+  if (first > 0) TRY(state.disk().remove(path));
+  size_t with_pages = first;
+  while (with_pages < records.size() && records[with_pages].record.kind != EntryKind::pages) ++with_pages;
+  if (with_pages == records.size()) return {};  // deleted, or only its epoch was raised: no file, nothing to fence
+  auto file = first > 0 ? nullptr : TRY(open_if_there(state.disk(), path));
+  auto pages = TRY(PageFile::open_for_redo(std::move(file), records[with_pages].record.page_size_bytes));
+  for (size_t i = first; i < records.size(); ++i) {
+    if (i > first && records[i].record.expected != records[i - 1].record.position)
+      return Error::io(fmt::format("the log of ledger {} jumps from position {} to {}", id.text(), records[i - 1].record.position, records[i].record.expected));
+    TRY(pages->replay(entry_of(records[i])));
+  }
+  return pages->begin_checkpoint()->write(state.disk(), path);
+}
+
+}  // namespace
+
+Result<void> recover_log(const StateDirectory& state, const std::string& log, RecoveryReport& report) {
+  auto& disk = state.disk();
+  auto sequences = TRY(local::list_segments(disk, log));
+  std::unordered_map<std::string, std::vector<Found>> ledgers;
+  for (auto sequence : sequences) {
+    bool is_newest = sequence == sequences.back();
+    auto segment = std::make_shared<const Segment>(TRY(local::read_segment(disk, log, sequence, is_newest)));
+    ++report.segments;
+    report.log_bytes += segment->bytes.size();
+    report.torn_bytes += TRY(local::visit_records(*segment, is_newest, log, [&](const RecordView& record) -> Result<void> {
+      ledgers[std::string(record.id)].push_back({segment, record});
+      ++report.entries;
+      return {};
+    }));
+  }
+  for (auto& [name, records] : ledgers) {
+    auto id = LedgerId::parse(name);
+    if (id.is_error()) return std::move(id.error()).because("log " + log + " names an impossible ledger");
+    TRY(redo(state, id.value(), records));
+  }
+  report.ledgers += ledgers.size();
+  if (!ledgers.empty()) TRY(disk.sync_everything(state.path()));
+  return local::delete_log(disk, log);
+}
+
+}  // namespace adit::ledger
