@@ -2,7 +2,7 @@
 // The hot path is dispatchFetch: it allocates a Request, a context and what the handler itself makes, nothing else.
 
 import { ExecutionContext, waitFor } from "./context";
-import { env, setEnvironment, type EnvironmentDescription } from "./env";
+import { compatibilityDate, compatibilityFlags, env, setEnvironment, type EnvironmentDescription } from "./env";
 import { cfObject } from "./cf";
 import { builtinModule } from "./modules";
 import { native, type NativeHandle } from "./native";
@@ -10,8 +10,8 @@ import { prepareStackTrace } from "./stack_trace";
 import { makeDOMException } from "./web/dom_exception";
 import { dispatch as dispatchEvent, Event, hasListeners, PromiseRejectionEvent } from "./web/events";
 import { requestFromNative, type Request } from "./web/request";
-import { isResponse, responseBody, responseHeaderLines, responseStatus, responseStatusText, responseWebSocket, type Response } from "./web/response";
-import { websocketLink, type WebSocket } from "./web/websocket";
+import { isResponse, responseBody, responseEncodesManually, responseHeaderLines, responseStatus, responseStatusText, responseWebSocket, type Response } from "./web/response";
+import { configureWebSockets, websocketLink, type WebSocket } from "./web/websocket";
 
 type Source = NativeHandle<"byte_source">;
 
@@ -23,6 +23,7 @@ const ops = native<{
     headerLines: string,
     body: null | string | Uint8Array | Source,
     websocket: NativeHandle<"websocket"> | undefined,
+    isEncodedByHand?: boolean,
   ): void;
   invocation_fail(id: number, error: unknown): void;
 }>();
@@ -58,6 +59,7 @@ export function respond(id: number, response: unknown): void {
       responseHeaderLines(response),
       link === undefined ? responseBody(response) : null,
       link,
+      responseEncodesManually(response),
     );
   } catch (error) {
     ops.invocation_fail(id, error);
@@ -196,6 +198,7 @@ function unhandledRejection(promise: Promise<unknown>, reason: unknown): boolean
 
 function setup(description: string): void {
   setEnvironment(JSON.parse(description) as EnvironmentDescription);
+  configureWebSockets(compatibilityDate, compatibilityFlags);
 }
 
 /** The functions that C++ knows by name. Bindings add theirs (durable_object.ts: dispatchObjectFetch, ...). */

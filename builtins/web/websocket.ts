@@ -44,18 +44,23 @@ const ops = native<{
   fetch_websocket(url: string, headerLines: string, offersCompression: boolean, call: Call): Promise<HandshakeResult>;
 }>();
 
-/** What the compatibility date decides. Defaults are those of the newest dates. */
-export interface WebSocketCompatibility {
-  /** web_socket_auto_reply_to_close (2026-04-07): the peer's Close is answered before "close" is dispatched. */
-  autoReplyToClose: boolean;
-  /** websocket_standard_binary_type (2026-03-17): binary messages are Blobs unless binaryType says otherwise. */
-  blobByDefault: boolean;
-  /** web_socket_compression (2023-08-15): permessage-deflate is offered. */
-  compression: boolean;
-}
-const compatibility: WebSocketCompatibility = { autoReplyToClose: true, blobByDefault: true, compression: true };
-export function setWebSocketCompatibility(changes: Partial<WebSocketCompatibility>): void {
-  Object.assign(compatibility, changes);
+/** What the compatibility date and flags decide. Defaults are those of the newest dates. */
+const compatibility = {
+  /** The peer's Close is answered before "close" is dispatched. */
+  autoReplyToClose: true,
+  /** Binary messages are Blobs unless binaryType says otherwise. */
+  blobByDefault: true,
+  /** permessage-deflate is offered. */
+  compression: true,
+};
+
+/** From the worker's compatibility date ("2026-01-31") and flags, before any of its code runs. */
+export function configureWebSockets(date: string, flags: Readonly<Record<string, boolean>>): void {
+  const isOn = (flag: string, since: string): boolean => !flags[`no_${flag}`] && (flags[flag] === true || date >= since);
+  compatibility.autoReplyToClose =
+    isOn("web_socket_auto_reply_to_close", "2026-04-07") || flags.no_web_socket_half_open_by_default === true;
+  compatibility.blobByDefault = isOn("websocket_standard_binary_type", "2026-03-17");
+  compatibility.compression = isOn("web_socket_compression", "2023-08-15");
 }
 export function offersWebSocketCompression(): boolean {
   return compatibility.compression;

@@ -28,17 +28,17 @@ class TextView {
 };
 
 void respond_with_string(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status, const std::string& status_text,
-                         std::string_view lines, v8::Local<v8::String> body) {
+                         std::string_view lines, v8::Local<v8::String> body, EncodeBody encode) {
   bool is_wide = false;
   {
     TextView view(isolate, body);
     is_wide = view.needs_copy();
-    if (!is_wide) worker.respond_bytes(id, status, status_text, lines, view.text());
+    if (!is_wide) worker.respond_bytes(id, status, status_text, lines, view.text(), encode);
   }
-  if (is_wide) worker.respond_bytes(id, status, status_text, lines, std::string_view(js::to_utf8(isolate, body)));
+  if (is_wide) worker.respond_bytes(id, status, status_text, lines, std::string_view(js::to_utf8(isolate, body)), encode);
 }
 
-// invocation_respond(id, status, statusText | undefined, headerLines, body, websocket | undefined). Raw because it is the hot path: the
+// invocation_respond(id, status, statusText | undefined, headerLines, body, websocket | undefined, is encoded by hand). Raw because it is the hot path: the
 // header lines and a string body go from V8's heap straight into the connection's write buffer.
 void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
   auto* isolate = info.GetIsolate();
@@ -51,17 +51,18 @@ void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
   if (!lines_reader.read(isolate, info[3])) return js::throw_error(isolate, Error::type_error("a header value is not a byte string"));
   lines_copy = lines_reader.get().value;
   auto body = info[4];
+  auto encode = info[6]->IsTrue() ? EncodeBody::manual : EncodeBody::automatic;
   if (info[5]->IsObject()) {
     auto link = js::unwrap<net::WebSocketLink>(isolate, info[5]);
     if (!link) return js::throw_error(isolate, Error::type_error("the response's webSocket is not a WebSocket"));
     return worker.respond(id, ResponseMessage{status, std::move(status_text), std::move(lines_copy), std::monostate{}, std::move(link)});
   }
-  if (body->IsString()) return respond_with_string(worker, isolate, id, status, status_text, lines_copy, body.As<v8::String>());
+  if (body->IsString()) return respond_with_string(worker, isolate, id, status, status_text, lines_copy, body.As<v8::String>(), encode);
   if (body->IsNullOrUndefined()) return worker.respond_bytes(id, status, status_text, lines_copy, std::monostate{});
-  if (auto source = js::unwrap<net::ByteSource>(isolate, body)) return worker.respond_bytes(id, status, status_text, lines_copy, std::move(source));
+  if (auto source = js::unwrap<net::ByteSource>(isolate, body)) return worker.respond_bytes(id, status, status_text, lines_copy, std::move(source), encode);
   js::FromJs<BytesView> bytes;
   if (!bytes.read(isolate, body)) return js::throw_error(isolate, Error::type_error("the response's body is of no known kind"));
-  worker.respond_bytes(id, status, status_text, lines_copy, text_of(bytes.get()));
+  worker.respond_bytes(id, status, status_text, lines_copy, text_of(bytes.get()), encode);
 }
 
 void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception) { call.service<WorkerIsolate>().fail(id, exception); }

@@ -4,8 +4,7 @@
 
 #include "js/convert.h"
 #include "js/errors.h"
-#include "net/websocket/connection.h"
-#include "net/websocket/handshake.h"
+#include "net/websocket/serve.h"
 #include "web/url.h"
 #include "worker/error_page.h"
 
@@ -201,27 +200,17 @@ void WorkerIsolate::respond(int32_t id, ResponseMessage message) {
 
 void WorkerIsolate::upgrade(int32_t id, ResponseMessage message) {
   auto& invocation = *m_invocations.find(id);
-  auto& exchange = *invocation.exchange;
-  auto header = [&](std::string_view name) { return exchange.header(name).value_or(std::string_view()); };
-  net::websocket::ServerHandshake handshake;
-  auto refusal = net::websocket::accept_handshake({exchange.method(), header("upgrade"), header("connection"), header("sec-websocket-key"),
-                                                   header("sec-websocket-version"), header("sec-websocket-extensions")},
-                                                  true, handshake);
-  if (refusal) {
-    message.websocket->abort();
-    return respond_bytes(id, refusal->status, {}, refusal->header_lines, std::string_view(refusal->reason));
-  }
-  auto upgraded = exchange.upgrade(handshake.header_lines + message.header_lines);
+  // Without a handshake the client has been told so.
+  auto connection = net::serve_websocket(*m_options.loop, *m_options.random, *invocation.exchange, message.header_lines, true);
   invocation.responded = true;
-  if (upgraded.is_error()) message.websocket->abort();
-  else
-    net::couple_websockets(net::WebSocketConnection::create(*m_options.loop, *m_options.random, std::move(upgraded.value().stream), net::websocket::Role::server,
-                                                            handshake.deflate, std::move(upgraded.value().leftover)),
-                           std::move(message.websocket));
-  finish_response(id, invocation, 101);
+  auto status = connection ? 101 : 426;
+  if (connection) net::couple_websockets(std::move(connection), std::move(message.websocket));
+  else message.websocket->abort();
+  finish_response(id, invocation, status);
 }
 
-void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body) {
+void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body,
+                                  EncodeBody encode) {
   auto* invocation = m_invocations.find(id);
   if (!invocation || invocation->responded) return;
   if (invocation->reply) {
@@ -232,6 +221,7 @@ void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view statu
     return respond(id, std::move(message));
   }
   invocation->responded = true;
+  if (encode == EncodeBody::automatic) body = encode_response_body(header_lines, std::move(body));
   invocation->exchange->respond(status, status_text, header_lines, std::move(body));
   finish_response(id, *invocation, status);
 }

@@ -14,6 +14,7 @@
 #include "net/http/exchange.h"
 #include "net/loop.h"
 #include "worker/invocation.h"
+#include "worker/response_coding.h"
 #include "worker/script.h"
 #include "worker/watchdog.h"
 
@@ -76,7 +77,8 @@ class WorkerIsolate final : public js::IsolateObserver {
 
   // From ops: the worker answered, or failed.
   void respond(int32_t id, ResponseMessage message);
-  void respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body);
+  void respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body,
+                     EncodeBody encode = EncodeBody::automatic);
   void fail(int32_t id, v8::Local<v8::Value> exception);
   void wait_until(int32_t id, int delta);
   void pass_through(int32_t id);
