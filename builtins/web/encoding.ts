@@ -53,7 +53,16 @@ function isUint8Array(value: unknown): value is Uint8Array {
   return typeof value === "object" && value !== null && Reflect.apply(typedArrayName, value, []) === "Uint8Array";
 }
 
-const names = new Map<string, string>();
+// The table of § 4.2; the package leaves out three encodings that its own decoder does not have.
+const names = new Map<string, string>([
+  ["csiso88598i", "iso-8859-8-i"],
+  ["iso-8859-8-i", "iso-8859-8-i"],
+  ["logical", "iso-8859-8-i"],
+  ["x-mac-cyrillic", "x-mac-cyrillic"],
+  ["x-mac-ukrainian", "x-mac-cyrillic"],
+  ["csiso2022jp", "iso-2022-jp"],
+  ["iso-2022-jp", "iso-2022-jp"],
+]);
 for (const [label, name] of Object.entries(labels)) if (name !== "replacement") names.set(label, name.toLowerCase());
 
 /** Encoding § 4.2 "get an encoding": its name in lower case, or undefined. The replacement encoding is none for a TextDecoder. */

@@ -85,6 +85,7 @@ class Reader final : public v8::ValueDeserializer::Delegate {
 
  private:
   v8::MaybeLocal<v8::Object> ReadHostObject(v8::Isolate* isolate) override {
+    v8::Isolate::AllowJavascriptExecutionScope allow(isolate);  // reading forbids it; ours is the builtins' own constructor
     auto context = isolate->GetCurrentContext();
     uint32_t tag = 0;
     v8::Local<v8::Value> parts[3];
@@ -105,6 +106,7 @@ class Reader final : public v8::ValueDeserializer::Delegate {
     return {};
   }
   v8::MaybeLocal<v8::SharedArrayBuffer> GetSharedArrayBufferFromId(v8::Isolate* isolate, uint32_t id) override {
+    v8::Isolate::AllowJavascriptExecutionScope allow(isolate);
     if (m_shared && id < m_shared->size()) return (*m_shared)[id];
     js::throw_error(isolate, Error(ErrorKind::data_clone, "Unable to deserialize cloned data."));
     return {};
