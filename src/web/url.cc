@@ -3,43 +3,100 @@
 #include <ada.h>
 
 #include "base/verify.h"
+#include "web/url_mask.h"
 
 namespace adit::web {
 
 static ParsedUrl take_apart(const ada::url_aggregator& url) {
   const auto& parts = url.get_components();
   return {std::string(url.get_href()),
-          {parts.protocol_end, parts.username_end, parts.host_start, parts.host_end, parts.pathname_start, parts.search_start, parts.hash_start, parts.port}};
+          {parts.protocol_end, parts.username_end, parts.host_start, parts.host_end, parts.pathname_start,
+           parts.search_start, parts.hash_start, parts.port}};
+}
+
+static std::optional<ParsedUrl> take_apart(const ada::url_aggregator& url, std::string_view mask) {
+  auto parsed = take_apart(url);
+  if (!unmask(parsed.href, parsed.offsets[2], parsed.offsets[3], mask)) return std::nullopt;
+  return parsed;
+}
+
+static std::optional<ParsedUrl> parse_masked(std::string_view input, std::optional<std::string_view> base) {
+  auto mask = find_mask(input, base.value_or(""));
+  if (!mask) return std::nullopt;
+  if (!base) {
+    auto url = ada::parse<ada::url_aggregator>(mask_url(input, "", *mask));
+    if (!url) return std::nullopt;
+    return take_apart(*url, *mask);
+  }
+  auto parsed_base = ada::parse<ada::url_aggregator>(mask_url(*base, "", *mask));
+  if (!parsed_base) return std::nullopt;
+  auto scheme = parsed_base->get_protocol();
+  scheme.remove_suffix(1);
+  auto url = ada::parse<ada::url_aggregator>(mask_url(input, scheme, *mask), &*parsed_base);
+  if (!url) return std::nullopt;
+  return take_apart(*url, *mask);
 }
 
 std::optional<ParsedUrl> parse_url(std::string_view input, std::optional<std::string_view> base) {
   if (!base) {
     auto url = ada::parse<ada::url_aggregator>(input);
-    if (!url) return std::nullopt;
+    if (!url) return parse_masked(input, base);
     return take_apart(*url);
   }
   auto parsed_base = ada::parse<ada::url_aggregator>(*base);
-  if (!parsed_base) return std::nullopt;
+  if (!parsed_base) return parse_masked(input, base);
   auto url = ada::parse<ada::url_aggregator>(input, &*parsed_base);
-  if (!url) return std::nullopt;
+  if (!url) return parse_masked(input, base);
   return take_apart(*url);
 }
 
-ParsedUrl set_url(std::string_view href, UrlPart part, std::string_view value) {
-  auto url = ada::parse<ada::url_aggregator>(href);
-  VERIFY(url);
+bool can_parse_url(std::string_view input, std::optional<std::string_view> base) {
+  bool good = base ? ada::can_parse(input, &*base) : ada::can_parse(input);
+  return good || parse_masked(input, base).has_value();
+}
+
+static bool set_part(ada::url_aggregator& url, UrlPart part, std::string_view value) {
   switch (part) {
-    case UrlPart::protocol: url->set_protocol(value); break;
-    case UrlPart::username: url->set_username(value); break;
-    case UrlPart::password: url->set_password(value); break;
-    case UrlPart::host: url->set_host(value); break;
-    case UrlPart::hostname: url->set_hostname(value); break;
-    case UrlPart::port: url->set_port(value); break;
-    case UrlPart::pathname: url->set_pathname(value); break;
-    case UrlPart::search: url->set_search(value); break;
-    case UrlPart::hash: url->set_hash(value); break;
+    case UrlPart::protocol:
+      return url.set_protocol(value);
+    case UrlPart::username:
+      return url.set_username(value);
+    case UrlPart::password:
+      return url.set_password(value);
+    case UrlPart::host:
+      return url.set_host(value);
+    case UrlPart::hostname:
+      return url.set_hostname(value);
+    case UrlPart::port:
+      return url.set_port(value);
+    case UrlPart::pathname:
+      return url.set_pathname(value);
+    case UrlPart::search:
+      url.set_search(value);
+      return true;
+    case UrlPart::hash:
+      url.set_hash(value);
+      return true;
   }
-  return take_apart(*url);
+  VERIFY_NOT_REACHED();
+}
+
+ParsedUrl set_url(std::string_view href, UrlPart part, std::string_view value) {
+  bool is_host = part == UrlPart::host || part == UrlPart::hostname;
+  auto url = ada::parse<ada::url_aggregator>(href);
+  if (url && (set_part(*url, part, value) || !is_host)) return take_apart(*url);
+
+  // The old host or the new one is one that ada refuses.
+  if (auto mask = find_mask(href, value)) {
+    auto masked = ada::parse<ada::url_aggregator>(mask_url(href, "", *mask));
+    if (masked) {
+      set_part(*masked, part, is_host ? mask_host(value, *mask) : std::string(value));
+      if (auto result = take_apart(*masked, *mask)) return *result;
+    }
+  }
+  auto unchanged = parse_url(href, std::nullopt);
+  VERIFY(unchanged);
+  return *unchanged;
 }
 
 static int hex_value(char c) {

@@ -24,6 +24,7 @@ struct ParsedUrl {
 enum class UrlPart : uint32_t { protocol, username, password, host, hostname, port, pathname, search, hash };
 
 std::optional<ParsedUrl> parse_url(std::string_view input, std::optional<std::string_view> base);
+bool can_parse_url(std::string_view input, std::optional<std::string_view> base);
 // URL § 6.1, the setter of a part. The href is a serialisation made by parse_url; a value that the standard ignores changes nothing.
 ParsedUrl set_url(std::string_view href, UrlPart part, std::string_view value);
 // Percent-decoding (URL § 1.3); what is no escape stays.

@@ -5,8 +5,6 @@
 #include "js/ops.h"
 #include "web/url.h"
 
-#include <ada.h>
-
 namespace adit::web {
 
 static v8::Local<v8::Value> answer(js::Call& call, const ParsedUrl& url, v8::Local<v8::Uint32Array> out) {
@@ -17,22 +15,20 @@ static v8::Local<v8::Value> answer(js::Call& call, const ParsedUrl& url, v8::Loc
   return js::from_latin1(call.v8(), url.href);
 }
 
-static v8::Local<v8::Value> url_parse(js::Call& call, std::string input, std::optional<std::string> base, v8::Local<v8::Uint32Array> out) {
+static v8::Local<v8::Value> url_parse(js::Call& call, std::string input, std::optional<std::string> base,
+                                      v8::Local<v8::Uint32Array> out) {
   auto url = parse_url(input, base);
   if (!url) return v8::Undefined(call.v8());
   return answer(call, *url, out);
 }
 
-static Result<v8::Local<v8::Value>> url_set(js::Call& call, std::string href, uint32_t part, std::string value, v8::Local<v8::Uint32Array> out) {
+static Result<v8::Local<v8::Value>> url_set(js::Call& call, std::string href, uint32_t part, std::string value,
+                                            v8::Local<v8::Uint32Array> out) {
   if (part > static_cast<uint32_t>(UrlPart::hash)) return Error::type_error("no such part of a URL");
   return answer(call, set_url(href, static_cast<UrlPart>(part), value), out);
 }
 
-static bool url_can_parse(std::string input, std::optional<std::string> base) {
-  if (!base) return ada::can_parse(input);
-  std::string_view view = *base;
-  return ada::can_parse(input, &view);
-}
+static bool url_can_parse(std::string input, std::optional<std::string> base) { return can_parse_url(input, base); }
 
 static std::string url_percent_decode(std::string text) { return percent_decode(text); }
 

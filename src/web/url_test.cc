@@ -8,7 +8,9 @@ TEST(Url, offsets_cut_the_serialisation_at_its_parts) {
   auto url = parse_url("HTTPS://user:pass@Example.com:8443/a/../b?q=1#f", std::nullopt);
   ASSERT_TRUE(url);
   EXPECT_EQ(url->href, "https://user:pass@example.com:8443/b?q=1#f");
-  auto cut = [&](int from, int to) { return url->href.substr(url->offsets[from], url->offsets[to] - url->offsets[from]); };
+  auto cut = [&](int from, int to) {
+    return url->href.substr(url->offsets[from], url->offsets[to] - url->offsets[from]);
+  };
   EXPECT_EQ(url->href.substr(0, url->offsets[0]), "https:");
   EXPECT_EQ(cut(0, 1), "//user");
   EXPECT_EQ(cut(1, 2), ":pass");
@@ -35,6 +37,25 @@ TEST(Url, a_value_that_a_setter_refuses_changes_nothing) {
   EXPECT_EQ(set_url("http://a/", UrlPart::host, "b c").href, "http://a/");
   EXPECT_EQ(set_url("http://a/", UrlPart::port, "8080").href, "http://a:8080/");
   EXPECT_EQ(set_url("http://a/", UrlPart::search, "x y").href, "http://a/?x%20y");
+}
+
+TEST(Url, an_ascii_domain_parses_whatever_its_punycode_says) {
+  EXPECT_EQ(parse_url("http://u:xn--p@XN--a.b:80/xn--a?XN--", std::nullopt)->href, "http://u:xn--p@xn--a.b/xn--a?XN--");
+  EXPECT_EQ(parse_url("http://xn--a.b:81/", std::nullopt)->offsets[3], 14u);
+  EXPECT_EQ(parse_url("/c", "http://xn--a/b")->href, "http://xn--a/c");
+  EXPECT_EQ(parse_url("//xn--a/c", "http://h/b")->href, "http://xn--a/c");
+  EXPECT_TRUE(can_parse_url("http://xn--a", std::nullopt));
+  EXPECT_TRUE(can_parse_url("x", "file://xn--/p"));
+  EXPECT_FALSE(parse_url("http://xn--a.\xC3\x9F/", std::nullopt));
+  EXPECT_FALSE(parse_url("http://xn--a b/", std::nullopt));
+  EXPECT_FALSE(parse_url("xn--a/", std::nullopt));
+}
+
+TEST(Url, setters_work_with_and_on_an_ascii_domain_of_invalid_punycode) {
+  EXPECT_EQ(set_url("http://h:8/p", UrlPart::hostname, "xn--").href, "http://xn--:8/p");
+  EXPECT_EQ(set_url("http://xn--a/p", UrlPart::pathname, "/xn--b").href, "http://xn--a/xn--b");
+  EXPECT_EQ(set_url("http://xn--a/p", UrlPart::hostname, "ok").href, "http://ok/p");
+  EXPECT_EQ(set_url("http://xn--a/p", UrlPart::hostname, "a b").href, "http://xn--a/p");
 }
 
 TEST(Url, percent_decoding_keeps_what_is_no_escape) {
