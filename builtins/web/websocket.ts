@@ -56,7 +56,8 @@ const compatibility = {
 
 /** From the worker's compatibility date ("2026-01-31") and flags, before any of its code runs. */
 export function configureWebSockets(date: string, flags: Readonly<Record<string, boolean>>): void {
-  const isOn = (flag: string, since: string): boolean => !flags[`no_${flag}`] && (flags[flag] === true || date >= since);
+  const isOn = (flag: string, since: string): boolean =>
+    !flags[`no_${flag}`] && (flags[flag] === true || date >= since);
   compatibility.autoReplyToClose =
     isOn("web_socket_auto_reply_to_close", "2026-04-07") || flags.no_web_socket_half_open_by_default === true;
   compatibility.blobByDefault = isOn("websocket_standard_binary_type", "2026-03-17");
