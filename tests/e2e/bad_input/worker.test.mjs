@@ -189,7 +189,7 @@ for (const [kind, grow] of [
     await fine(server);
     const bomb = await server.fetch("/bomb", { signal: AbortSignal.timeout(60_000) });
     assert([500, 503].includes(bomb.status), `status ${bomb.status}`);
-    await server.waitForOutput(/memory/i);
+    await server.waitForOutput(/memory|allocation failed/i);
     await eventually(() => fine(server));
     assert((await server.fetch("/bomb", { signal: AbortSignal.timeout(60_000) })).status >= 500);
     await eventually(() => fine(server));
