@@ -88,7 +88,7 @@ const suites = {
     ...nodeTest(["tests/architecture/dependencies.test.mjs"]),
   ],
   unit: () => unitPrograms("build/release"),
-  cli: () => whenThere("tests/cli/run", ["tests/cli/run"]),
+  cli: () => whenThere("tests/cli/run.mjs", [node, "tests/cli/run.mjs", "build/release/adit"]),
   web: () => [
     ...whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
     ...nodeTest(listed("tests/web/streams", /\.test\.mjs$/)),
@@ -109,7 +109,7 @@ const longSuites = {
     { name: "unit under sanitizers", expand: () => unitPrograms("build/asan") },
   ],
   tidy: () => [{ name: "clang-tidy", command: ["tests/architecture/tidy"], counter: "status" }],
-  fuzz: () => [{ name: "fuzz", command: ["tests/fuzz/run"], counter: "status" }],
+  fuzz: () => [{ name: "fuzz", command: ["tests/fuzz/run"], counter: "summary" }],
 };
 
 function run(command) {
