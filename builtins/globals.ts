@@ -16,6 +16,7 @@ import { fetch } from "./web/fetch";
 import { File } from "./web/file";
 import { FormData } from "./web/form_data";
 import { Headers } from "./web/headers";
+import { describeInterfaces } from "./web/inspect";
 import { CloseEvent, MessageEvent } from "./web/message_events";
 import { Navigator, navigator } from "./web/navigator";
 import { Performance, performance } from "./web/performance";
@@ -32,8 +33,11 @@ import { WebSocket, WebSocketPair } from "./web/websocket";
 import { ExecutionContext } from "./context";
 import { compatibilityFlags } from "./env";
 
-const interfaces = {
-  ...streams,
+// The streams module also has doors for other builtins, which no worker may see.
+const streamInterfaces = Object.fromEntries(Object.entries(streams).filter(([name]) => /^[A-Z]/.test(name))) as Record<string, Function>;
+
+const interfaces: Record<string, Function> = {
+  ...streamInterfaces,
   AbortController,
   AbortSignal,
   Blob,
@@ -97,4 +101,5 @@ export function installGlobals(): void {
   define("Cloudflare", { compatibilityFlags }, true);
   (crypto as unknown as { DigestStream: unknown }).DigestStream ??= DigestStream;
   markPlatformClasses(Object.values(interfaces));
+  describeInterfaces(Object.values(interfaces));
 }

@@ -2,6 +2,7 @@
 // Invariants: inspecting runs no getter of the value and throws nothing, whatever is handed in; a cyclic or huge value ends.
 
 import { native } from "../native";
+import { DOMException } from "./dom_exception";
 
 const ops = native<{
   /** What JavaScript cannot see: [kind, ...]; undefined for everything else. */
@@ -20,6 +21,36 @@ export type Describe = (value: any) => { name?: string; entries?: Iterable<[unkn
 const describers = new Map<object, Describe>();
 export function describeClass(constructor: Function, describe: Describe): void {
   describers.set(constructor.prototype as object, describe);
+}
+
+// Getters that make something on first use, or that would show more than anybody wants to read.
+const hiddenGetters = new Set(["body", "signal", "digest", "srcElement"]);
+
+/** Interfaces of the platform show their attributes, or their entries; the getters are those of now, not what a worker puts in their place. */
+export function describeInterfaces(constructors: Iterable<Function>): void {
+  for (const { prototype } of constructors as Iterable<{ prototype: object }>) {
+    if (describers.has(prototype) || prototype === DOMException.prototype) continue;
+    const entries = Object.getOwnPropertyDescriptor(prototype, "entries")?.value as ((this: object) => Iterable<[unknown, unknown]>) | undefined;
+    const getters: [string, () => unknown][] = [];
+    for (let current: object | null = prototype; current !== null; current = Object.getPrototypeOf(current) as object | null)
+      for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(current)))
+        if (get !== undefined && current !== Object.prototype && !hiddenGetters.has(name) && getters.every(([other]) => other !== name)) getters.push([name, get]);
+    describers.set(prototype, (value: object) => {
+      if (entries !== undefined && Object.hasOwn(prototype, Symbol.iterator)) return { entries: Reflect.apply(entries, value, []) as Iterable<[unknown, unknown]> };
+      const fields: Record<string, unknown> = {};
+      for (const [name, get] of getters) fields[name] = Reflect.apply(get, value, []);
+      return { fields };
+    });
+  }
+}
+
+function describerOf(value: object): Describe | undefined {
+  if (describers.size === 0 || typeof value === "function") return undefined;
+  for (let current = Object.getPrototypeOf(value) as object | null; current !== null && current !== Object.prototype; current = Object.getPrototypeOf(current) as object | null) {
+    const describe = describers.get(current);
+    if (describe !== undefined) return describe;
+  }
+  return undefined;
 }
 
 const lineWidth = 72;
@@ -159,7 +190,7 @@ const weakHas = [
   ["WeakSet", WeakSet.prototype.has],
 ] as const;
 const generatorNext = Object.getPrototypeOf(function* () {}.prototype) as object;
-const isError = (Error as unknown as { isError?(value: unknown): boolean }).isError ?? ((value: unknown) => value instanceof Error);
+const isError = (value: object) => isInChain(value, Error.prototype);
 
 interface Shape {
   prefix: string;
@@ -180,7 +211,7 @@ function formatObject(value: object, state: State, indent: number): string {
   }
   const inside = typeof value === "object" ? ops.inspect_native(value) : undefined;
   if (inside?.[0] === "proxy") return inside[1] === null ? "<Revoked Proxy>" : `Proxy(${format(inside[1], state, indent, true)})`;
-  const describe = describers.get(Object.getPrototypeOf(value) as object);
+  const describe = describerOf(value);
   const shallow = state.stack.length > state.depth;
   if (shallow && !isLeaf(value) && !isEmpty(value)) {
     const name = constructorName(value);
@@ -189,7 +220,7 @@ function formatObject(value: object, state: State, indent: number): string {
   state.stack.push(value);
   let shape: Shape;
   try {
-    shape = describe !== undefined ? described(value, describe(value), state, indent) : shapeOf(value, inside, state, indent);
+    shape = (describe && described(value, describe, state, indent)) ?? shapeOf(value, inside, state, indent);
   } finally {
     state.stack.pop();
   }
@@ -211,7 +242,13 @@ function isLeaf(value: object): boolean {
   return typeof value === "function" || has(dateTime, value) || (has(regExpSource, value) && value !== RegExp.prototype) || isError(value);
 }
 
-function described(value: object, description: ReturnType<Describe>, state: State, indent: number): Shape {
+function described(value: object, describe: Describe, state: State, indent: number): Shape | undefined {
+  let description: ReturnType<Describe>;
+  try {
+    description = describe(value);
+  } catch {
+    return undefined; // of the class by its prototype only
+  }
   const parts: string[] = [];
   const name = description?.name ?? constructorName(value) ?? "Object";
   let prefix = `${name} `;
@@ -316,6 +353,8 @@ function functionShape(value: Function, state: State, indent: number): Shape {
 function errorShape(value: Error, state: State, indent: number): Shape {
   const stack = Object.getOwnPropertyDescriptor(value, "stack");
   let text = typeof stack?.value === "string" ? stack.value : stack?.get !== undefined ? String(value.stack) : "";
+  // The builtins' own frames say nothing about the worker.
+  text = text.replace(/\n {4}at [^\n]*\(?adit:builtins[^\n]*/g, "");
   if (text === "") text = `[${Error.prototype.toString.call(value)}]`;
   if (indent > 0) text = text.replaceAll("\n", `\n${" ".repeat(indent)}`);
   const parts: string[] = [];

@@ -3,13 +3,14 @@
 
 import { native } from "../native";
 import { dispatch, ErrorEvent, hasListeners } from "./events";
+import { inspect } from "./inspect";
 import { missingArgument } from "./webidl";
 
 const ops = native<{
   /** [message, filename, line, column] of an exception, as V8 knows them. */
   exception_details(exception: unknown): [string, string, number, number];
   /** The host's log of what nobody caught: message and stack. */
-  report_uncaught(exception: unknown): void;
+  report_uncaught(text: string): void;
 }>();
 
 let reporting = false;
@@ -26,7 +27,7 @@ export function reportException(exception: unknown): void {
       reporting = false;
     }
   }
-  ops.report_uncaught(exception);
+  ops.report_uncaught(inspect(exception));
 }
 
 export function reportError(error: unknown): void;

@@ -141,6 +141,22 @@ class UserDefinedDecoder final : public TextDecoder {
   void reset() override {}
 };
 
+// Encoding § 9, iso-8859-16, which ICU does not have. Octets below 0xa0 are their own code points.
+class Latin10Decoder final : public TextDecoder {
+ public:
+  using TextDecoder::TextDecoder;
+
+ private:
+  bool step(BytesView input, bool, std::u16string& out) override {
+    static constexpr std::u16string_view high =
+        u"\u00a0ĄąŁ€„Š§š©Ș«Ź\u00adźŻ°±ČłŽ”¶·žčș»ŒœŸżÀÁÂĂÄĆÆÇÈÉÊËÌÍÎÏĐŃÒÓÔŐÖŚŰÙÚÛÜĘȚßàáâăäćæçèéêëìíîïđńòóôőöśűùúûüęțÿ";
+    static_assert(high.size() == 96);
+    for (auto octet : input) out.push_back(octet < 0xa0 ? octet : high[octet - 0xa0]);
+    return true;
+  }
+  void reset() override {}
+};
+
 class IcuDecoder final : public TextDecoder {
  public:
   IcuDecoder(Options options, UConverter* converter) : TextDecoder(options), m_converter(converter, &ucnv_close) {}
@@ -170,7 +186,7 @@ const char* icu_name(std::string_view encoding) {
     const char* icu;
   };
   static constexpr Name names[] = {
-      {"ibm866", "ibm-866_P100-1998"},
+      {"ibm866", "ibm866"},
       {"iso-8859-2", "iso-8859-2"},
       {"iso-8859-3", "iso-8859-3"},
       {"iso-8859-4", "iso-8859-4"},
@@ -183,7 +199,6 @@ const char* icu_name(std::string_view encoding) {
       {"iso-8859-13", "iso-8859-13"},
       {"iso-8859-14", "iso-8859-14"},
       {"iso-8859-15", "iso-8859-15"},
-      {"iso-8859-16", "iso-8859-16"},
       {"koi8-r", "koi8-r"},
       {"koi8-u", "koi8-u"},
       {"macintosh", "macintosh"},
@@ -250,6 +265,7 @@ Result<std::unique_ptr<TextDecoder>> TextDecoder::create(std::string_view encodi
   if (encoding == "utf-16le") return Made(std::make_unique<Utf16Decoder>(options, false));
   if (encoding == "utf-16be") return Made(std::make_unique<Utf16Decoder>(options, true));
   if (encoding == "x-user-defined") return Made(std::make_unique<UserDefinedDecoder>(options));
+  if (encoding == "iso-8859-16") return Made(std::make_unique<Latin10Decoder>(options));
   const char* name = icu_name(encoding);
   if (!name) return Error::range_error("no decoder for the encoding " + std::string(encoding));
   UErrorCode status = U_ZERO_ERROR;

@@ -27,12 +27,35 @@ v8::Local<v8::Value> make_latin1_string(v8::Isolate* isolate, std::string_view o
   return {};
 }
 
+// The characters of a flat string, as UTF-8 with lone surrogates replaced. A view must not live while V8 allocates: hence two steps.
+size_t utf8_length(v8::Isolate* isolate, v8::Local<v8::String> text) {
+  v8::String::ValueView view(isolate, text);
+  auto length = static_cast<size_t>(view.length());
+  if (view.is_one_byte()) return simdutf::utf8_length_from_latin1(reinterpret_cast<const char*>(view.data8()), length);
+  const auto* data = reinterpret_cast<const char16_t*>(view.data16());
+  if (simdutf::validate_utf16(data, length)) return simdutf::utf8_length_from_utf16(data, length);
+  std::u16string repaired(length, u'\0');
+  simdutf::to_well_formed_utf16(data, length, repaired.data());
+  return simdutf::utf8_length_from_utf16(repaired.data(), length);
+}
+
+size_t write_utf8(v8::Isolate* isolate, v8::Local<v8::String> text, char* out) {
+  v8::String::ValueView view(isolate, text);
+  auto length = static_cast<size_t>(view.length());
+  if (view.is_one_byte()) return simdutf::convert_latin1_to_utf8(reinterpret_cast<const char*>(view.data8()), length, out);
+  const auto* data = reinterpret_cast<const char16_t*>(view.data16());
+  if (auto written = simdutf::convert_utf16_to_utf8(data, length, out)) return written;
+  std::u16string repaired(length, u'\0');
+  simdutf::to_well_formed_utf16(data, length, repaired.data());
+  return simdutf::convert_utf16_to_utf8(repaired.data(), length, out);
+}
+
 v8::Local<v8::Uint8Array> utf8_encode(js::Call& call, v8::Local<v8::String> text) {
   auto* isolate = call.v8();
-  auto size = text->Utf8LengthV2(isolate);  // counts a lone surrogate as three octets, as U+FFFD has
+  auto size = utf8_length(isolate, text);
   auto buffer = v8::ArrayBuffer::New(isolate, size, v8::BackingStoreInitializationMode::kUninitialized);
   if (size > 0) {
-    auto written = text->WriteUtf8V2(isolate, static_cast<char*>(buffer->Data()), size, v8::String::WriteFlags::kReplaceInvalidUtf8);
+    auto written = write_utf8(isolate, text, static_cast<char*>(buffer->Data()));
     VERIFY(written == size);
   }
   return v8::Uint8Array::New(buffer, 0, size);

@@ -17,9 +17,8 @@ enum class PlatformClass : uint32_t { none, opaque, dom_exception };
 // A prototype of a platform class carries this private symbol (mark_platform_class).
 v8::Local<v8::Private> brand(v8::Isolate* isolate) { return v8::Private::ForApi(isolate, js::intern(isolate, "adit:platform")); }
 
-PlatformClass class_of(v8::Isolate* isolate, v8::Local<v8::Object> object) {
+PlatformClass class_of(v8::Isolate* isolate, v8::Local<v8::Private> key, v8::Local<v8::Object> object) {
   auto context = isolate->GetCurrentContext();
-  auto key = brand(isolate);
   // A chain longer than this is nobody's platform object; the bound also ends a proxy's endless one.
   v8::Local<v8::Value> prototype = object->GetPrototypeV2();
   for (int depth = 0; depth < 16 && prototype->IsObject() && !prototype->IsProxy(); ++depth) {
@@ -33,7 +32,7 @@ PlatformClass class_of(v8::Isolate* isolate, v8::Local<v8::Object> object) {
 
 class Writer final : public v8::ValueSerializer::Delegate {
  public:
-  Writer(v8::Isolate* isolate, bool for_storage) : m_serializer(isolate, this), m_isolate(isolate), m_for_storage(for_storage) {}
+  Writer(v8::Isolate* isolate, bool for_storage) : m_serializer(isolate, this), m_isolate(isolate), m_brand(brand(isolate)), m_for_storage(for_storage) {}
   v8::ValueSerializer& serializer() { return m_serializer; }
   std::vector<v8::Local<v8::SharedArrayBuffer>>& shared() { return m_shared; }
 
@@ -43,10 +42,10 @@ class Writer final : public v8::ValueSerializer::Delegate {
   }
   bool HasCustomHostObject(v8::Isolate*) override { return true; }
   v8::Maybe<bool> IsHostObject(v8::Isolate* isolate, v8::Local<v8::Object> object) override {
-    return v8::Just(class_of(isolate, object) != PlatformClass::none);
+    return v8::Just(class_of(isolate, m_brand, object) != PlatformClass::none);
   }
   v8::Maybe<bool> WriteHostObject(v8::Isolate* isolate, v8::Local<v8::Object> object) override {
-    if (class_of(isolate, object) != PlatformClass::dom_exception) {
+    if (class_of(isolate, m_brand, object) != PlatformClass::dom_exception) {
       auto name = js::to_utf8(isolate, object->GetConstructorName());
       js::throw_error(isolate, Error(ErrorKind::data_clone, "Could not serialize object of type \"" + name + "\". This type does not support serialization."));
       return v8::Nothing<bool>();
@@ -73,6 +72,7 @@ class Writer final : public v8::ValueSerializer::Delegate {
 
   v8::ValueSerializer m_serializer;
   v8::Isolate* m_isolate;
+  v8::Local<v8::Private> m_brand;
   bool m_for_storage;
   std::vector<v8::Local<v8::SharedArrayBuffer>> m_shared;
 };

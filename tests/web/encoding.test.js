@@ -121,6 +121,13 @@ test("other encodings", () => {
   assertEquals(decode("gbk", 0xc4, 0xe3), "你");
   assertEquals(decode("euc-kr", 0xc7, 0xd1), "한");
   assertEquals(decode("koi8-r", 0xc1), "а");
+  assertEquals(decode("iso-8859-16", 0xa4, 0xaa, 0xff), "€Șÿ");
+  assertEquals(decode("ibm866", 0x80, 0xb0), "А░");
+  assertEquals(decode("iso-2022-jp", 0x1b, 0x24, 0x42, 0x24, 0x22, 0x1b, 0x28, 0x42), "あ");
+  assertEquals(decode("gb18030", 0x81, 0x30, 0x81, 0x30), "\x80");
+  assertEquals(decode("big5", 0xa7, 0x41), "你");
+  assertEquals(decode("windows-1251", 0xc0), "А");
+  assertEquals(decode("macintosh", 0x8a), "ä");
   assertEquals(decode("x-user-defined", 0x41, 0x80), "A\uf780");
 });
 

@@ -1,6 +1,5 @@
-// Runs tests/web/**/*.test.js as one worker: `node tests/web/run.mjs [--peer adit|workerd|node] [--adit PATH] [--filter TEXT]
-// [FILES...]`. Adit is the default; workerd (through miniflare) shows that the tests describe Workers and not our reading of them;
-// node runs the builtins on plain V8 over a stub op table (stub_ops.mjs), for working on a builtin without the C++ program.
+// Runs tests/web/**/*.test.js as one worker: `node tests/web/run.mjs [--peer adit|workerd] [--adit PATH] [--filter TEXT]
+// [FILES...]`. Adit is the default; workerd (through miniflare) shows that the tests describe Workers and not our reading of them.
 // When tests/web/server.mjs exists, its start() gives { origin, close } and tests see the origin as env.SERVER.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -156,28 +155,18 @@ async function* overHttp(peer) {
   }
 }
 
-async function* onNode() {
-  const { createRealm } = await import("./stub_ops.mjs");
-  const realm = await createRealm();
-  const harness = realm.evaluate(await bundle(`export * from "./harness.js";`, "iife"), "harness");
-  for (const { index, name, skipped } of harness.listTests(args.filter, "node"))
-    yield skipped !== undefined
-      ? { name, skipped }
-      : await harness.runTest(index, { env: {}, ctx: {}, request: undefined });
-}
-
 async function main() {
   const serverModule = path.join(here, "server.mjs");
   const server =
-    existsSync(serverModule) && args.peer !== "node" ? await (await import(serverModule)).start() : undefined;
+    existsSync(serverModule) ? await (await import(serverModule)).start() : undefined;
   const env = server ? { SERVER: server.origin } : {};
   let peer;
   const count = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
   try {
     if (args.peer === "workerd") peer = await startWorkerd(env);
     else if (args.peer === "adit") peer = await startAdit(env);
-    else if (args.peer !== "node") throw new Error(`unknown peer ${args.peer}: adit, workerd or node`);
-    for await (const result of peer ? overHttp(peer) : onNode()) {
+    else throw new Error(`unknown peer ${args.peer}: adit or workerd`);
+    for await (const result of overHttp(peer)) {
       count.assertions += result.assertions ?? 0;
       if (result.skipped !== undefined) {
         count.skipped++;
