@@ -91,6 +91,7 @@ const suites = {
   cli: () => whenThere("tests/cli/run.mjs", [node, "tests/cli/run.mjs", "build/release/adit"]),
   web: () => [
     ...whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
+    ...nodeTest(listed("tests/web", /\.test\.mjs$/)),
     ...nodeTest(listed("tests/web/streams", /\.test\.mjs$/)),
   ],
   bindings: () => whenThere("tests/bindings/run.mjs", [node, "tests/bindings/run.mjs"]),

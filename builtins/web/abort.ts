@@ -153,7 +153,9 @@ export class AbortSignal extends EventTarget {
     const sources = [...signals];
     sources.forEach((source, index) => {
       if (!isAbortSignal(source))
-        throw new TypeError(`Incorrect type for array element ${index}: the provided value is not of type 'AbortSignal'.`);
+        throw new TypeError(
+          `Incorrect type for array element ${index}: the provided value is not of type 'AbortSignal'.`,
+        );
     });
     return createDependent(sources);
   }
@@ -171,7 +173,8 @@ export class AbortSignal extends EventTarget {
 defineInterface(AbortSignal, "AbortSignal");
 defineEventHandler(AbortSignal, "abort");
 Object.defineProperty(AbortSignal, "length", { value: 0, configurable: true });
-for (const name of ["timeout", "any"] as const) Object.defineProperty(AbortSignal[name], "length", { value: 1, configurable: true });
+for (const name of ["timeout", "any"] as const)
+  Object.defineProperty(AbortSignal[name], "length", { value: 1, configurable: true });
 Object.defineProperty(AbortSignal.abort, "length", { value: 0, configurable: true });
 
 export class AbortController {

@@ -16,7 +16,10 @@ export function btoa(...args: unknown[]): string {
   if (args.length === 0) missingArgument("btoa", "ServiceWorkerGlobalScope", 1, "string");
   const result = ops.base64_encode(toDOMString(args[0]));
   if (result === undefined)
-    throw new DOMException("btoa() can only operate on characters in the Latin1 (ISO/IEC 8859-1) range.", "InvalidCharacterError");
+    throw new DOMException(
+      "btoa() can only operate on characters in the Latin1 (ISO/IEC 8859-1) range.",
+      "InvalidCharacterError",
+    );
   return result;
 }
 

@@ -2,7 +2,8 @@
 // Labels, counters, timers and the group's indentation belong to the isolate, as its global scope does.
 
 import { native } from "../native";
-import { formatArguments, inspect } from "./inspect";
+import { formatArguments } from "./console_format";
+import { inspect } from "./inspect";
 import { now } from "./performance";
 
 const ops = native<{ console_write(level: number, text: string): void }>();
@@ -56,7 +57,9 @@ function table(data: unknown, columns: unknown): void {
   const cell = (value: unknown) => inspect(value, { depth: 0 });
   const lines = rows.map(([index, value]) => {
     const isObject = typeof value === "object" && value !== null;
-    const cells = [...names].map((name) => (isObject && Object.hasOwn(value, name) ? cell((value as Record<string, unknown>)[name]) : ""));
+    const cells = [...names].map((name) =>
+      isObject && Object.hasOwn(value, name) ? cell((value as Record<string, unknown>)[name]) : "",
+    );
     return [index, ...cells, ...(hasValues ? [isObject ? "" : cell(value)] : [])];
   });
   write(Level.log, drawTable(header, lines));
@@ -64,7 +67,8 @@ function table(data: unknown, columns: unknown): void {
 
 function drawTable(header: string[], lines: string[][]): string {
   const widths = header.map((name, column) => Math.max(name.length, ...lines.map((line) => line[column]!.length)) + 2);
-  const rule = (left: string, middle: string, right: string) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;
+  const rule = (left: string, middle: string, right: string) =>
+    left + widths.map((width) => "─".repeat(width)).join(middle) + right;
   const row = (cells: string[]) => `│${cells.map((text, column) => ` ${text}`.padEnd(widths[column]!)).join("│")}│`;
   return [rule("┌", "┬", "┐"), row(header), rule("├", "┼", "┤"), ...lines.map(row), rule("└", "┴", "┘")].join("\n");
 }
@@ -83,7 +87,10 @@ const methods = {
   table,
   trace(...args: unknown[]) {
     const holder: { stack?: string } = {};
-    (Error as unknown as { captureStackTrace(target: object, above: Function): void }).captureStackTrace(holder, methods.trace);
+    (Error as unknown as { captureStackTrace(target: object, above: Function): void }).captureStackTrace(
+      holder,
+      methods.trace,
+    );
     const message = formatArguments(args);
     const frames = (holder.stack ?? "").split("\n").slice(1).join("\n");
     write(Level.log, `Trace${message === "" ? "" : `: ${message}`}${frames === "" ? "" : `\n${frames}`}`);

@@ -34,7 +34,8 @@ function isBufferSource(value: unknown): value is Input {
 
 function digestName(algorithm: unknown): string {
   if (typeof algorithm === "string") return algorithm;
-  if (typeof algorithm !== "object" || algorithm === null) throw new TypeError("The algorithm is neither a string nor an object.");
+  if (typeof algorithm !== "object" || algorithm === null)
+    throw new TypeError("The algorithm is neither a string nor an object.");
   return toDOMString((algorithm as { name?: unknown }).name);
 }
 
@@ -50,7 +51,9 @@ export class DigestStream extends WritableStream {
       write: (chunk: unknown) => {
         const data = typeof chunk === "string" ? encodeUtf8(chunk) : chunk;
         if (!isBufferSource(data)) {
-          const error = new TypeError("DigestStream is a byte stream but received an object of non-ArrayBuffer/ArrayBufferView/string type on its writable side.");
+          const error = new TypeError(
+            "DigestStream is a byte stream but received an object of non-ArrayBuffer/ArrayBufferView/string type on its writable side.",
+          );
           reject(error);
           throw error;
         }
@@ -74,7 +77,10 @@ defineInterface(DigestStream, "DigestStream");
 
 function unsupported(method: string, algorithm: unknown): never {
   const name = typeof algorithm === "object" && algorithm !== null ? (algorithm as { name?: unknown }).name : algorithm;
-  throw new DOMException(`crypto.subtle.${method} is not supported yet for the algorithm ${String(name)}.`, "NotSupportedError");
+  throw new DOMException(
+    `crypto.subtle.${method} is not supported yet for the algorithm ${String(name)}.`,
+    "NotSupportedError",
+  );
 }
 
 function isHmac(algorithm: unknown): boolean {
@@ -123,7 +129,13 @@ export class SubtleCrypto {
     return verifyHmac(key, signature, data);
   }
 
-  async importKey(format: string, keyData: unknown, algorithm: KeyAlgorithm | string, extractable: boolean, usages: string[]): Promise<CryptoKey> {
+  async importKey(
+    format: string,
+    keyData: unknown,
+    algorithm: KeyAlgorithm | string,
+    extractable: boolean,
+    usages: string[],
+  ): Promise<CryptoKey> {
     void this.#brand;
     if (!isHmac(algorithm)) unsupported("importKey", algorithm);
     return importHmacKey(toDOMString(format), keyData, algorithm as KeyAlgorithm, Boolean(extractable), usages);
@@ -171,7 +183,10 @@ export class SubtleCrypto {
 }
 defineInterface(SubtleCrypto, "SubtleCrypto");
 
-const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
 const integerArrays = new Set<unknown>([
   "Int8Array",
   "Uint8Array",
@@ -200,7 +215,10 @@ export class Crypto {
     void this.#subtle;
     if (!ArrayBuffer.isView(array)) missingArgument("getRandomValues", "Crypto", 1, "JsArrayBufferView");
     if (!integerArrays.has(Reflect.apply(typedArrayName, array, [])))
-      throw new DOMException("ArrayBufferView argument to getRandomValues() must be an integer-typed view.", "TypeMismatchError");
+      throw new DOMException(
+        "ArrayBufferView argument to getRandomValues() must be an integer-typed view.",
+        "TypeMismatchError",
+      );
     if (array.byteLength > 65536)
       throw new DOMException(
         `getRandomValues() only accepts buffers of size <= 64K but provided ${array.byteLength} bytes.`,
@@ -216,6 +234,11 @@ export class Crypto {
   }
 }
 defineInterface(Crypto, "Crypto");
-Object.defineProperty(Crypto.prototype, "DigestStream", { value: DigestStream, writable: true, enumerable: true, configurable: true });
+Object.defineProperty(Crypto.prototype, "DigestStream", {
+  value: DigestStream,
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
 
 export const crypto = new Crypto(internal);

@@ -32,12 +32,20 @@ const hashes: Record<string, { jwk: string; block_bits: number }> = {
 function hashOf(algorithm: KeyAlgorithm): string {
   const { hash } = algorithm;
   if (hash === undefined) throw new TypeError("HMAC needs the member 'hash' of its algorithm.");
-  const name = String(typeof hash === "object" && hash !== null ? (hash as { name?: unknown }).name : hash).toUpperCase();
+  const name = String(
+    typeof hash === "object" && hash !== null ? (hash as { name?: unknown }).name : hash,
+  ).toUpperCase();
   if (!Object.hasOwn(hashes, name)) throw new DOMException(`HMAC has no hash ${name}.`, "NotSupportedError");
   return name;
 }
 
-function makeHmacKey(material: Uint8Array, hash: string, bits: number, extractable: boolean, usages: string[]): CryptoKey {
+function makeHmacKey(
+  material: Uint8Array,
+  hash: string,
+  bits: number,
+  extractable: boolean,
+  usages: string[],
+): CryptoKey {
   if (usages.length === 0) throw new DOMException("Usages must not be empty for a secret key.", "SyntaxError");
   const algorithm: HmacKeyAlgorithm = { name: "HMAC", length: bits, hash: { name: hash } };
   return makeKey("secret", extractable, algorithm, usages, material);
@@ -61,7 +69,10 @@ function fromJwk(keyData: unknown, hash: string, extractable: boolean, usages: s
   if (typeof jwk.k !== "string") throw bad("has no k");
   if (jwk.alg !== undefined && jwk.alg !== hashes[hash]!.jwk) throw bad("is for another algorithm");
   if (usages.length > 0 && jwk.use !== undefined && jwk.use !== "sig") throw bad("is not for signatures");
-  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && usages.every((usage) => (jwk.key_ops as unknown[]).includes(usage))))
+  if (
+    jwk.key_ops !== undefined &&
+    !(Array.isArray(jwk.key_ops) && usages.every((usage) => (jwk.key_ops as unknown[]).includes(usage)))
+  )
     throw bad("does not allow the usages");
   if (jwk.ext === false && extractable) throw bad("is not extractable");
   try {
@@ -83,7 +94,8 @@ export function importHmacKey(
   const checked = checkUsages(usages, ["sign", "verify"]);
   let material: Uint8Array;
   if (format === "raw") {
-    if (!ArrayBuffer.isView(keyData) && !isAnyArrayBuffer(keyData)) throw new TypeError("A raw key is an ArrayBuffer or a view of one.");
+    if (!ArrayBuffer.isView(keyData) && !isAnyArrayBuffer(keyData))
+      throw new TypeError("A raw key is an ArrayBuffer or a view of one.");
     material = ArrayBuffer.isView(keyData)
       ? new Uint8Array(keyData.buffer, keyData.byteOffset, keyData.byteLength).slice()
       : new Uint8Array(keyData).slice();
@@ -97,7 +109,8 @@ export function importHmacKey(
   if (bits === 0) throw new DOMException("The key is empty.", "DataError");
   if (algorithm.length !== undefined) {
     const length = Number(algorithm.length);
-    if (length > bits || length <= bits - 8) throw new DOMException("The key does not have the length that its algorithm says.", "DataError");
+    if (length > bits || length <= bits - 8)
+      throw new DOMException("The key does not have the length that its algorithm says.", "DataError");
     bits = length;
   }
   return makeHmacKey(material, hash, bits, extractable, checked);
@@ -108,7 +121,8 @@ export function generateHmacKey(algorithm: KeyAlgorithm, extractable: boolean, u
   const hash = hashOf(algorithm);
   const checked = checkUsages(usages, ["sign", "verify"]);
   const bits = algorithm.length === undefined ? hashes[hash]!.block_bits : Number(algorithm.length);
-  if (!(bits > 0) || !Number.isInteger(bits)) throw new DOMException("The key's length must be above zero.", "OperationError");
+  if (!(bits > 0) || !Number.isInteger(bits))
+    throw new DOMException("The key's length must be above zero.", "OperationError");
   const material = new Uint8Array(Math.ceil(bits / 8));
   ops.random_fill(material);
   return makeHmacKey(material, hash, bits, extractable, checked);
@@ -133,7 +147,8 @@ export function exportHmacKey(format: string, key: CryptoKey): ArrayBuffer | obj
 function checkUse(key: CryptoKey, usage: string): string {
   const algorithm = key.algorithm as HmacKeyAlgorithm;
   if (algorithm.name !== "HMAC") throw new DOMException("The key is not for HMAC.", "InvalidAccessError");
-  if (!key.usages.includes(usage)) throw new DOMException(`The key's usages do not include "${usage}".`, "InvalidAccessError");
+  if (!key.usages.includes(usage))
+    throw new DOMException(`The key's usages do not include "${usage}".`, "InvalidAccessError");
   return algorithm.hash.name;
 }
 

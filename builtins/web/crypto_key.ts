@@ -13,7 +13,13 @@ const internal = Symbol("internal");
 
 /** The key's octets, for the algorithms. */
 export let keyMaterial: (key: CryptoKey) => Uint8Array;
-export let makeKey: (type: string, extractable: boolean, algorithm: object, usages: string[], material: Uint8Array) => CryptoKey;
+export let makeKey: (
+  type: string,
+  extractable: boolean,
+  algorithm: object,
+  usages: string[],
+  material: Uint8Array,
+) => CryptoKey;
 
 const allUsages = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
 
@@ -30,7 +36,14 @@ export class CryptoKey {
       new CryptoKey(internal, type, extractable, algorithm, usages, material);
   }
 
-  constructor(key: unknown, type?: string, extractable?: boolean, algorithm?: object, usages?: string[], material?: Uint8Array) {
+  constructor(
+    key: unknown,
+    type?: string,
+    extractable?: boolean,
+    algorithm?: object,
+    usages?: string[],
+    material?: Uint8Array,
+  ) {
     if (key !== internal) throw new TypeError("Illegal constructor");
     this.#type = type!;
     this.#extractable = extractable!;
@@ -59,7 +72,8 @@ export function checkUsages(usages: unknown, allowed: readonly string[]): string
   const given = new Set<unknown>(usages as Iterable<unknown>);
   for (const usage of given) {
     if (!allUsages.includes(usage as string)) throw new TypeError(`"${String(usage)}" is not a key usage.`);
-    if (!allowed.includes(usage as string)) throw new DOMException(`The key usage "${String(usage)}" does not fit the algorithm.`, "SyntaxError");
+    if (!allowed.includes(usage as string))
+      throw new DOMException(`The key usage "${String(usage)}" does not fit the algorithm.`, "SyntaxError");
   }
   return allUsages.filter((usage) => given.has(usage));
 }

@@ -60,7 +60,10 @@ export class TextEncoder {
 defineInterface(TextEncoder, "TextEncoder");
 Object.defineProperty(TextEncoder.prototype.encode, "length", { value: 0, configurable: true });
 
-const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
 
 function isUint8Array(value: unknown): value is Uint8Array {
   return typeof value === "object" && value !== null && Reflect.apply(typedArrayName, value, []) === "Uint8Array";

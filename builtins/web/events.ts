@@ -211,7 +211,9 @@ export class EventTarget {
       passive = Boolean(options.passive);
       if (options.signal !== undefined) {
         if (!abortHooks.isAbortSignal(options.signal))
-          throw new TypeError("Incorrect type for the 'signal' field on 'AddEventListenerOptions': the provided value is not of type 'AbortSignal'.");
+          throw new TypeError(
+            "Incorrect type for the 'signal' field on 'AddEventListenerOptions': the provided value is not of type 'AbortSignal'.",
+          );
         signal = options.signal as object;
       }
     } else {
@@ -248,7 +250,8 @@ export class EventTarget {
     if (!isEvent(event)) missingArgument("dispatchEvent", "EventTarget", 1, "Event");
     // 1. An event that is being dispatched may not be dispatched again. 2. It is not trusted any more.
     const flags = getFlags(event);
-    if ((flags & Flag.dispatching) !== 0) throw new DOMException("The event is already being dispatched.", "InvalidStateError");
+    if ((flags & Flag.dispatching) !== 0)
+      throw new DOMException("The event is already being dispatched.", "InvalidStateError");
     setFlags(event, flags & ~Flag.trusted);
     return run(target, event);
   }
@@ -341,7 +344,10 @@ function call(target: object, event: Event, listener: Listener): void {
 
 /** HTML § 8.1.8.1: gives the interface an event handler attribute, `on` + type. */
 export function defineEventHandler(constructor: Function, type: string): void {
-  const find = (target: object) => listenersOf(target)?.get(type)?.find((listener) => listener.handler);
+  const find = (target: object) =>
+    listenersOf(target)
+      ?.get(type)
+      ?.find((listener) => listener.handler);
   Object.defineProperty(constructor.prototype, `on${type}`, {
     ...Object.getOwnPropertyDescriptor(
       {
@@ -357,7 +363,14 @@ export function defineEventHandler(constructor: Function, type: string): void {
           } else if (existing !== undefined) {
             existing.callback = value;
           } else {
-            append(target, type, { callback: value, capture: false, once: false, passive: false, handler: true, removed: false });
+            append(target, type, {
+              callback: value,
+              capture: false,
+              once: false,
+              passive: false,
+              handler: true,
+              removed: false,
+            });
           }
         },
       },
@@ -446,7 +459,8 @@ export class PromiseRejectionEvent extends Event {
   constructor(...args: [string, PromiseRejectionEventInit]) {
     super(...args);
     const init = args[1] as PromiseRejectionEventInit | undefined;
-    if (init === undefined || init === null || init.promise === undefined) badConstructorArgument("PromiseRejectionEvent", 2, "Init");
+    if (init === undefined || init === null || init.promise === undefined)
+      badConstructorArgument("PromiseRejectionEvent", 2, "Init");
     this.#promise = init.promise;
     this.#reason = init.reason;
   }

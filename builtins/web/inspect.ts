@@ -3,12 +3,18 @@
 
 import { native } from "../native";
 import { DOMException } from "./dom_exception";
+import { layOut, lineWidth, type Shape } from "./inspect_layout";
 
 const ops = native<{
   /** What JavaScript cannot see: [kind, ...]; undefined for everything else. */
   inspect_native(
     value: object,
-  ): ["promise", state: number, result: unknown] | ["proxy", target: object | null] | ["shared"] | ["entries", kind: string, items: unknown[], pairs: boolean] | undefined;
+  ):
+    | ["promise", state: number, result: unknown]
+    | ["proxy", target: object | null]
+    | ["shared"]
+    | ["entries", kind: string, items: unknown[], pairs: boolean]
+    | undefined;
 }>();
 
 export interface InspectOptions {
@@ -17,7 +23,9 @@ export interface InspectOptions {
 }
 
 /** Classes of the platform say what they show: an object or a list of entries in the place of their private state. */
-export type Describe = (value: any) => { name?: string; entries?: Iterable<[unknown, unknown]>; fields?: object } | undefined;
+export type Describe = (
+  value: any,
+) => { name?: string; entries?: Iterable<[unknown, unknown]>; fields?: object } | undefined;
 const describers = new Map<object, Describe>();
 export function describeClass(constructor: Function, describe: Describe): void {
   describers.set(constructor.prototype as object, describe);
@@ -30,13 +38,25 @@ const hiddenGetters = new Set(["body", "signal", "digest", "srcElement"]);
 export function describeInterfaces(constructors: Iterable<Function>): void {
   for (const { prototype } of constructors as Iterable<{ prototype: object }>) {
     if (describers.has(prototype) || prototype === DOMException.prototype) continue;
-    const entries = Object.getOwnPropertyDescriptor(prototype, "entries")?.value as ((this: object) => Iterable<[unknown, unknown]>) | undefined;
+    const entries = Object.getOwnPropertyDescriptor(prototype, "entries")?.value as
+      ((this: object) => Iterable<[unknown, unknown]>) | undefined;
     const getters: [string, () => unknown][] = [];
-    for (let current: object | null = prototype; current !== null; current = Object.getPrototypeOf(current) as object | null)
+    for (
+      let current: object | null = prototype;
+      current !== null;
+      current = Object.getPrototypeOf(current) as object | null
+    )
       for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(current)))
-        if (get !== undefined && current !== Object.prototype && !hiddenGetters.has(name) && getters.every(([other]) => other !== name)) getters.push([name, get]);
+        if (
+          get !== undefined &&
+          current !== Object.prototype &&
+          !hiddenGetters.has(name) &&
+          getters.every(([other]) => other !== name)
+        )
+          getters.push([name, get]);
     describers.set(prototype, (value: object) => {
-      if (entries !== undefined && Object.hasOwn(prototype, Symbol.iterator)) return { entries: Reflect.apply(entries, value, []) as Iterable<[unknown, unknown]> };
+      if (entries !== undefined && Object.hasOwn(prototype, Symbol.iterator))
+        return { entries: Reflect.apply(entries, value, []) as Iterable<[unknown, unknown]> };
       const fields: Record<string, unknown> = {};
       for (const [name, get] of getters) fields[name] = Reflect.apply(get, value, []);
       return { fields };
@@ -46,14 +66,17 @@ export function describeInterfaces(constructors: Iterable<Function>): void {
 
 function describerOf(value: object): Describe | undefined {
   if (describers.size === 0 || typeof value === "function") return undefined;
-  for (let current = Object.getPrototypeOf(value) as object | null; current !== null && current !== Object.prototype; current = Object.getPrototypeOf(current) as object | null) {
+  for (
+    let current = Object.getPrototypeOf(value) as object | null;
+    current !== null && current !== Object.prototype;
+    current = Object.getPrototypeOf(current) as object | null
+  ) {
     const describe = describers.get(current);
     if (describe !== undefined) return describe;
   }
   return undefined;
 }
 
-const lineWidth = 72;
 const maximumItems = 100;
 const maximumString = 10_000;
 
@@ -88,7 +111,15 @@ function format(value: unknown, state: State, indent: number, typed: boolean): s
   }
 }
 
-const escapes: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\\": "\\\\" };
+const escapes: Record<string, string> = {
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\v": "\\v",
+  "\\": "\\\\",
+};
 
 function quote(text: string, indent: number, splitLines: boolean): string {
   let shown = text;
@@ -108,12 +139,21 @@ function quote(text: string, indent: number, splitLines: boolean): string {
 }
 
 function quoteLine(text: string): string {
-  const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : !text.includes("`") && !text.includes("${") ? "`" : "'";
-  const escaped = text.replace(/[\x00-\x1f\x7f-\x9f\\'"`]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (unit) => {
-    if (unit === "'" || unit === '"' || unit === "`") return unit === mark ? `\\${unit}` : unit;
-    const code = unit.charCodeAt(0);
-    return escapes[unit] ?? (code < 256 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
-  });
+  const mark = !text.includes("'")
+    ? "'"
+    : !text.includes('"')
+      ? '"'
+      : !text.includes("`") && !text.includes("${")
+        ? "`"
+        : "'";
+  const escaped = text.replace(
+    /[\x00-\x1f\x7f-\x9f\\'"`]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+    (unit) => {
+      if (unit === "'" || unit === '"' || unit === "`") return unit === mark ? `\\${unit}` : unit;
+      const code = unit.charCodeAt(0);
+      return escapes[unit] ?? (code < 256 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
+    },
+  );
   return mark + escaped + mark;
 }
 
@@ -134,12 +174,21 @@ function constructorName(value: object): string | null {
 }
 
 function isInChain(value: object, prototype: unknown): boolean {
-  for (let current = Object.getPrototypeOf(value) as unknown; current !== null; current = Object.getPrototypeOf(current)) if (current === prototype) return true;
+  for (
+    let current = Object.getPrototypeOf(value) as unknown;
+    current !== null;
+    current = Object.getPrototypeOf(current)
+  )
+    if (current === prototype) return true;
   return false;
 }
 
 function tagOf(value: object): string {
-  for (let current: object | null = value; current !== null; current = Object.getPrototypeOf(current) as object | null) {
+  for (
+    let current: object | null = value;
+    current !== null;
+    current = Object.getPrototypeOf(current) as object | null
+  ) {
     const descriptor = Object.getOwnPropertyDescriptor(current, Symbol.toStringTag);
     if (descriptor !== undefined) return typeof descriptor.value === "string" ? descriptor.value : "";
   }
@@ -154,7 +203,8 @@ function prefixOf(value: object, fallback: string, size?: number): string {
   const tag = Object.hasOwn(value, Symbol.toStringTag) ? "" : tagOf(value);
   const tagText = tag !== "" && tag !== name ? ` [${tag}]` : "";
   if (name === null) return `[${fallback}${count}: null prototype]${tagText} `;
-  if (name === fallback && (fallback === "Object" || (fallback === "Array" && size !== undefined))) return tagText === "" ? "" : `${name}${tagText} `;
+  if (name === fallback && (fallback === "Object" || (fallback === "Array" && size !== undefined)))
+    return tagText === "" ? "" : `${name}${tagText} `;
   return `${name}${count}${tagText} `;
 }
 
@@ -192,17 +242,6 @@ const weakHas = [
 const generatorNext = Object.getPrototypeOf(function* () {}.prototype) as object;
 const isError = (value: object) => isInChain(value, Error.prototype);
 
-interface Shape {
-  prefix: string;
-  open: string;
-  close: string;
-  parts: string[];
-  /** Items of a list may be laid out in columns. */
-  list: boolean;
-  /** Shown in the place of braces when there are no parts. */
-  bare?: string;
-}
-
 function formatObject(value: object, state: State, indent: number): string {
   if (state.stack.includes(value)) {
     let number = state.circular.get(value);
@@ -210,7 +249,8 @@ function formatObject(value: object, state: State, indent: number): string {
     return `[Circular *${number}]`;
   }
   const inside = typeof value === "object" ? ops.inspect_native(value) : undefined;
-  if (inside?.[0] === "proxy") return inside[1] === null ? "<Revoked Proxy>" : `Proxy(${format(inside[1], state, indent, true)})`;
+  if (inside?.[0] === "proxy")
+    return inside[1] === null ? "<Revoked Proxy>" : `Proxy(${format(inside[1], state, indent, true)})`;
   const describe = describerOf(value);
   const shallow = state.stack.length > state.depth;
   if (shallow && !isLeaf(value) && !isEmpty(value)) {
@@ -230,7 +270,7 @@ function formatObject(value: object, state: State, indent: number): string {
     if (shape.bare === undefined) shape.prefix = mark + shape.prefix;
     else shape.bare = mark + shape.bare;
   }
-  return layOut(shape, state, indent);
+  return layOut(shape, indent);
 }
 
 function isEmpty(value: object): boolean {
@@ -239,7 +279,12 @@ function isEmpty(value: object): boolean {
 
 /** Objects without an inside, which are shown at any depth. */
 function isLeaf(value: object): boolean {
-  return typeof value === "function" || has(dateTime, value) || (has(regExpSource, value) && value !== RegExp.prototype) || isError(value);
+  return (
+    typeof value === "function" ||
+    has(dateTime, value) ||
+    (has(regExpSource, value) && value !== RegExp.prototype) ||
+    isError(value)
+  );
 }
 
 function described(value: object, describe: Describe, state: State, indent: number): Shape | undefined {
@@ -253,10 +298,12 @@ function described(value: object, describe: Describe, state: State, indent: numb
   const name = description?.name ?? constructorName(value) ?? "Object";
   let prefix = `${name} `;
   if (description?.entries !== undefined) {
-    for (const [key, item] of description.entries) parts.push(`${format(key, state, indent + 2, false)} => ${format(item, state, indent + 2, true)}`);
+    for (const [key, item] of description.entries)
+      parts.push(`${format(key, state, indent + 2, false)} => ${format(item, state, indent + 2, true)}`);
     prefix = `${name}(${parts.length}) `;
   }
-  if (description?.fields !== undefined) appendProperties(description.fields, Reflect.ownKeys(description.fields), state, indent, parts);
+  if (description?.fields !== undefined)
+    appendProperties(description.fields, Reflect.ownKeys(description.fields), state, indent, parts);
   appendProperties(value, ownKeys(value), state, indent, parts);
   return { prefix, open: "{", close: "}", parts, list: false };
 }
@@ -266,14 +313,21 @@ function shapeOf(value: object, inside: ReturnType<typeof ops.inspect_native>, s
   const inner = indent + 2;
   if (Array.isArray(value)) {
     appendItems(value, value.length, state, inner, parts);
-    appendProperties(value, ownKeys(value).filter((key) => !isIndex(key)), state, indent, parts);
+    appendProperties(
+      value,
+      ownKeys(value).filter((key) => !isIndex(key)),
+      state,
+      indent,
+      parts,
+    );
     return { prefix: prefixOf(value, "Array", value.length), open: "[", close: "]", parts, list: true };
   }
   if (typeof value === "function") return functionShape(value, state, indent);
   if (ArrayBuffer.isView(value)) return viewShape(value, state, indent);
   if (has(mapSize, value)) {
     const entries = [...(Map.prototype.entries.call(value) as Iterable<[unknown, unknown]>)];
-    for (const [key, item] of entries.slice(0, maximumItems)) parts.push(`${format(key, state, inner, false)} => ${format(item, state, inner, true)}`);
+    for (const [key, item] of entries.slice(0, maximumItems))
+      parts.push(`${format(key, state, inner, false)} => ${format(item, state, inner, true)}`);
     return finish(value, prefixOf(value, "Map", entries.length), entries.length, parts, state, indent);
   }
   if (has(setSize, value)) {
@@ -286,11 +340,19 @@ function shapeOf(value: object, inside: ReturnType<typeof ops.inspect_native>, s
     const time = Reflect.apply(dateTime, value, []) as number;
     return bareShape(value, Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString(), state, indent);
   }
-  if (value !== RegExp.prototype && has(regExpSource, value)) return bareShape(value, RegExp.prototype.toString.call(value), state, indent);
+  if (value !== RegExp.prototype && has(regExpSource, value))
+    return bareShape(value, RegExp.prototype.toString.call(value), state, indent);
   if (inside?.[0] === "shared" || has(bufferLength, value)) {
     const buffer = value as ArrayBuffer;
     parts.push(`[Uint8Contents]: <${contents(buffer)}>`, `byteLength: ${buffer.byteLength}`);
-    return finish(value, prefixOf(value, inside === undefined ? "ArrayBuffer" : "SharedArrayBuffer"), 0, parts, state, indent);
+    return finish(
+      value,
+      prefixOf(value, inside === undefined ? "ArrayBuffer" : "SharedArrayBuffer"),
+      0,
+      parts,
+      state,
+      indent,
+    );
   }
   for (const [name, unbox] of boxes)
     if (has(unbox, value)) {
@@ -307,11 +369,16 @@ function shapeOf(value: object, inside: ReturnType<typeof ops.inspect_native>, s
   if (inside?.[0] === "entries") {
     const [, kind, items, pairs] = inside;
     for (let i = 0; i < Math.min(items.length, maximumItems); i += pairs ? 2 : 1)
-      parts.push(pairs ? `[ ${format(items[i], state, inner, true)}, ${format(items[i + 1], state, inner, true)} ]` : format(items[i], state, inner, true));
+      parts.push(
+        pairs
+          ? `[ ${format(items[i], state, inner, true)}, ${format(items[i + 1], state, inner, true)} ]`
+          : format(items[i], state, inner, true),
+      );
     return finish(value, `[${kind}] `, 0, parts, state, indent);
   }
   for (const [name, method] of weakHas)
-    if (has(() => Reflect.apply(method, value, [value]), value)) return { prefix: prefixOf(value, name), open: "{", close: "}", parts: ["<items unknown>"], list: false };
+    if (has(() => Reflect.apply(method, value, [value]), value))
+      return { prefix: prefixOf(value, name), open: "{", close: "}", parts: ["<items unknown>"], list: false };
   if (isInChain(value, generatorNext)) return finish(value, "Object [Generator] ", 0, parts, state, indent);
   if (Object.prototype.toString.call(value) === "[object Arguments]" && Object.hasOwn(value, "callee")) {
     const { length } = value as { length: number };
@@ -344,7 +411,8 @@ function functionShape(value: Function, state: State, indent: number): Shape {
     bare = `[${bare}]`;
   } else {
     const tag = tagOf(value);
-    const kind = tag === "AsyncFunction" || tag === "GeneratorFunction" || tag === "AsyncGeneratorFunction" ? tag : "Function";
+    const kind =
+      tag === "AsyncFunction" || tag === "GeneratorFunction" || tag === "AsyncGeneratorFunction" ? tag : "Function";
     bare = typeof name === "string" && name !== "" ? `[${kind}: ${name}]` : `[${kind} (anonymous)]`;
   }
   return bareShape(value, bare, state, indent);
@@ -373,14 +441,24 @@ function viewShape(value: ArrayBufferView, state: State, indent: number): Shape 
   const name = Reflect.apply(viewName, value, []) as string | undefined;
   if (name === undefined) {
     const view = value as DataView;
-    parts.push(`byteLength: ${view.byteLength}`, `byteOffset: ${view.byteOffset}`, `buffer: ${format(view.buffer, state, indent + 2, true)}`);
+    parts.push(
+      `byteLength: ${view.byteLength}`,
+      `byteOffset: ${view.byteOffset}`,
+      `buffer: ${format(view.buffer, state, indent + 2, true)}`,
+    );
     return finish(value, prefixOf(value, "DataView"), 0, parts, state, indent);
   }
   const length = Reflect.apply(viewLength, value, []) as number;
   const shown = Math.min(length, maximumItems);
   for (let i = 0; i < shown; i++) parts.push(format((value as Uint8Array)[i], state, indent + 2, true));
   if (length > shown) parts.push(`... ${length - shown} more item${length - shown === 1 ? "" : "s"}`);
-  appendProperties(value, ownKeys(value).filter((key) => !isIndex(key)), state, indent, parts);
+  appendProperties(
+    value,
+    ownKeys(value).filter((key) => !isIndex(key)),
+    state,
+    indent,
+    parts,
+  );
   return { prefix: prefixOf(value, name, length), open: "[", close: "]", parts, list: true };
 }
 
@@ -420,7 +498,8 @@ function nextIndex(value: ArrayLike<unknown>, after: number): number {
   return Infinity;
 }
 
-const isIndex = (key: PropertyKey) => typeof key === "string" && /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 2 ** 32 - 1;
+const isIndex = (key: PropertyKey) =>
+  typeof key === "string" && /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 2 ** 32 - 1;
 
 function ownKeys(value: object): PropertyKey[] {
   return Reflect.ownKeys(value).filter((key) => Object.getOwnPropertyDescriptor(value, key)?.enumerable);
@@ -435,120 +514,12 @@ function appendProperties(value: object, keys: PropertyKey[], state: State, inde
   for (const key of keys) {
     const descriptor = Object.getOwnPropertyDescriptor(value, key);
     if (descriptor === undefined) continue;
-    const name = typeof key === "symbol" ? String(key) : /^[A-Za-z_$][\w$]*$/.test(String(key)) ? String(key) : quoteLine(String(key));
+    const name =
+      typeof key === "symbol"
+        ? String(key)
+        : /^[A-Za-z_$][\w$]*$/.test(String(key))
+          ? String(key)
+          : quoteLine(String(key));
     parts.push(`${name}: ${accessorText(descriptor) ?? format(descriptor.value, state, indent + 2, true)}`);
-  }
-}
-
-function layOut(shape: Shape, state: State, indent: number): string {
-  const { prefix, open, close, parts } = shape;
-  if (parts.length === 0) return shape.bare ?? `${prefix}${open}${close}`;
-  let lines = parts;
-  const columns = shape.list && parts.length > 6 ? inColumns(parts) : undefined;
-  if (columns !== undefined) lines = columns;
-  // One line when it is short and holds at most three levels: the innermost are joined, the outer ones are broken.
-  const total = lines.reduce((sum, part) => sum + part.length, lines.length);
-  const isOneLine = lines === parts && !parts.some((part) => part.includes("\n")) && !(shape.bare?.includes("\n") ?? false);
-  if (isOneLine && nesting(parts) < 3 && total + prefix.length + indent + 10 <= lineWidth + 8) return `${prefix}${open} ${parts.join(", ")} ${close}`;
-  const newline = `\n${" ".repeat(indent + 2)}`;
-  void state;
-  return `${prefix}${open}${newline}${lines.join(`,${newline}`)}\n${" ".repeat(indent)}${close}`;
-}
-
-/** How deep the brackets of one-line parts go. */
-function nesting(parts: string[]): number {
-  let deepest = 0;
-  for (const part of parts) {
-    let depth = 0;
-    let quoteMark = "";
-    for (let i = 0; i < part.length; i++) {
-      const unit = part[i]!;
-      if (quoteMark !== "") {
-        if (unit === "\\") i++;
-        else if (unit === quoteMark) quoteMark = "";
-      } else if (unit === "'" || unit === '"' || unit === "`") quoteMark = unit;
-      else if ((unit === "{" || unit === "[") && part[i + 1] === " ") deepest = Math.max(deepest, ++depth);
-      else if ((unit === "}" || unit === "]") && part[i - 1] === " ") depth--;
-    }
-  }
-  return deepest;
-}
-
-/** Many short items in columns of one width; undefined when they are too long for that to help. */
-function inColumns(parts: string[]): string[] | undefined {
-  const more = parts.at(-1)!.startsWith("... ") ? [parts.at(-1)!] : [];
-  const items = more.length > 0 ? parts.slice(0, -1) : parts;
-  if (items.some((item) => item.includes("\n"))) return undefined;
-  const separator = 2;
-  const longest = Math.max(...items.map((item) => item.length)) + separator;
-  // About two and a half times as wide as high in characters, which is what Workers show; twelve columns at most.
-  const width = Math.max(longest - 3, 1);
-  const count = Math.min(Math.round(Math.sqrt(2.5 * width * items.length) / width), Math.floor(80 / longest), 12);
-  if (count <= 1) return undefined;
-  const widths: number[] = [];
-  for (let column = 0; column < count; column++) {
-    let width = 0;
-    for (let i = column; i < items.length; i += count) width = Math.max(width, items[i]!.length);
-    widths.push(width + separator);
-  }
-  const right = items.every((item) => /^-?\d|^<|^NaN$|^-?Infinity$/.test(item));
-  const lines: string[] = [];
-  for (let i = 0; i < items.length; i += count) {
-    const row = items.slice(i, i + count);
-    lines.push(
-      row
-        .map((item, column) => {
-          const last = column === row.length - 1;
-          const text = last && i + column === items.length - 1 ? item : last ? item : `${item}, `;
-          return right ? (last ? item.padStart(widths[column]! - separator) : text.padStart(widths[column]!)) : last ? text : text.padEnd(widths[column]!);
-        })
-        .join(""),
-    );
-  }
-  return [...lines, ...more];
-}
-
-/** Console § 2.2: `%s` and its like in the first argument, then the rest with spaces between. */
-export function formatArguments(args: readonly unknown[]): string {
-  let index = 0;
-  let text = "";
-  if (typeof args[0] === "string") {
-    index = 1;
-    text = args.length === 1 ? args[0] : args[0].replace(/%[sdifjoOc%]/g, (directive) => {
-      if (directive === "%%") return "%";
-      if (index >= args.length) return directive;
-      return substitute(directive, args[index++]);
-    });
-  }
-  for (; index < args.length; index++) {
-    const value = args[index];
-    if (index > 0) text += " ";
-    text += typeof value === "string" ? value : inspect(value);
-  }
-  return text;
-}
-
-function substitute(directive: string, value: unknown): string {
-  switch (directive) {
-    case "%s":
-      return typeof value === "string" ? value : typeof value === "object" && value !== null ? inspect(value, { depth: 0 }) : inspect(value);
-    case "%d":
-      return typeof value === "bigint" ? `${value}n` : typeof value === "object" || typeof value === "symbol" ? "NaN" : inspect(Number(value));
-    case "%i":
-      return typeof value === "bigint" ? `${value}n` : typeof value === "object" || typeof value === "symbol" ? "NaN" : inspect(Number.parseInt(String(value), 10));
-    case "%f":
-      return typeof value === "symbol" ? "NaN" : inspect(Number.parseFloat(String(value)));
-    case "%j":
-      try {
-        return String(JSON.stringify(value));
-      } catch {
-        return "[Circular]";
-      }
-    case "%o":
-      return inspect(value, { depth: 4 });
-    case "%O":
-      return inspect(value);
-    default:
-      return ""; // %c: the style of a browser's console
   }
 }

@@ -33,7 +33,8 @@ function installUpsert(prototype: Store): void {
       if (found) return Reflect.apply(get, this, [key]) as unknown;
       // A Map canonicalizes -0 before the callback sees it.
       const canonical = Object.is(key, -0) ? 0 : key;
-      if (prototype === (WeakMap.prototype as Store) && !canBeHeldWeakly(key)) throw new TypeError("Invalid value used as weak map key");
+      if (prototype === (WeakMap.prototype as Store) && !canBeHeldWeakly(key))
+        throw new TypeError("Invalid value used as weak map key");
       const value = callback(canonical);
       Reflect.apply(set, this, [key, value]);
       return value;
@@ -139,7 +140,8 @@ class Concatenation {
     if (current !== undefined) {
       const close = current.return as unknown;
       if (close !== undefined && close !== null) {
-        if (!isObject(Reflect.apply(close as Function, current, []))) throw new TypeError("Iterator.concat: the result of return() is not an object");
+        if (!isObject(Reflect.apply(close as Function, current, [])))
+          throw new TypeError("Iterator.concat: the result of return() is not an object");
       }
     }
     return { value: undefined, done: true };
@@ -147,7 +149,9 @@ class Concatenation {
 }
 
 // The class of iterator helpers, so that toStringTag says "Iterator Helper".
-const helperPrototype = Object.getPrototypeOf(([][Symbol.iterator]() as unknown as { map(fn: (x: unknown) => unknown): object }).map((x) => x)) as object;
+const helperPrototype = Object.getPrototypeOf(
+  ([][Symbol.iterator]() as unknown as { map(fn: (x: unknown) => unknown): object }).map((x) => x),
+) as object;
 const concatenationPrototype = Concatenation.prototype as object;
 Object.setPrototypeOf(concatenationPrototype, helperPrototype);
 delete (concatenationPrototype as { constructor?: unknown }).constructor;

@@ -21,7 +21,9 @@ export class Scheduler {
     const signal = (args[1] as { signal?: unknown } | null | undefined)?.signal;
     if (signal === undefined || signal === null) return await new Promise((resolve) => void sleep(delay_ms, resolve));
     if (!isAbortSignal(signal))
-      throw new TypeError("Incorrect type for the 'signal' field on 'WaitOptions': the provided value is not of type 'AbortSignal'.");
+      throw new TypeError(
+        "Incorrect type for the 'signal' field on 'WaitOptions': the provided value is not of type 'AbortSignal'.",
+      );
     if (isAborted(signal)) throw abortReason(signal);
     await new Promise<void>((resolve, reject) => {
       const cancel = sleep(delay_ms, () => {

@@ -22,5 +22,6 @@ Object.defineProperty(structuredClone, "length", { value: 1, configurable: true 
 
 /** Called with every global class of the platform: their instances must not be cloned as the plain objects that they are to V8. */
 export function markPlatformClasses(classes: Iterable<Function>): void {
-  for (const { prototype } of classes) ops.mark_platform_class(prototype as object, prototype === DOMException.prototype);
+  for (const { prototype } of classes)
+    ops.mark_platform_class(prototype as object, prototype === DOMException.prototype);
 }

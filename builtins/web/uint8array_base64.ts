@@ -12,7 +12,10 @@ const ops = native<{
   bytes_set_from_hex(target: Uint8Array, text: string): number;
 }>();
 
-const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+const typedArrayName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
 const bufferDetached = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "detached")?.get;
 const counts = new Uint32Array(2);
 
@@ -23,7 +26,11 @@ function checkReceiver(value: unknown): asserts value is Uint8Array {
 
 /** After the options were read, whose getters may have detached the buffer. */
 function checkAttached(array: Uint8Array): void {
-  if (bufferDetached !== undefined && array.buffer instanceof ArrayBuffer && Reflect.apply(bufferDetached, array.buffer, []))
+  if (
+    bufferDetached !== undefined &&
+    array.buffer instanceof ArrayBuffer &&
+    Reflect.apply(bufferDetached, array.buffer, [])
+  )
     throw new TypeError("The Uint8Array's buffer is detached");
 }
 
@@ -97,7 +104,14 @@ const methods = {
   },
 };
 
-const lengths: Record<string, number> = { fromBase64: 1, fromHex: 1, setFromBase64: 1, setFromHex: 1, toBase64: 0, toHex: 0 };
+const lengths: Record<string, number> = {
+  fromBase64: 1,
+  fromHex: 1,
+  setFromBase64: 1,
+  setFromHex: 1,
+  toBase64: 0,
+  toHex: 0,
+};
 for (const [target, functions] of [
   [Uint8Array, statics],
   [Uint8Array.prototype, methods],

@@ -24,7 +24,8 @@ Result<const EVP_MD*> find(std::string_view algorithm) {
   if (equals_ignoring_case(algorithm, "SHA-384")) return EVP_sha384();
   if (equals_ignoring_case(algorithm, "SHA-512")) return EVP_sha512();
   if (equals_ignoring_case(algorithm, "MD5")) return EVP_md5();
-  return Error(ErrorKind::not_supported, "Unrecognized or unimplemented digest algorithm requested: " + std::string(algorithm));
+  return Error(ErrorKind::not_supported,
+               "Unrecognized or unimplemented digest algorithm requested: " + std::string(algorithm));
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ Result<std::unique_ptr<Digest>> Digest::create(std::string_view algorithm) {
   const auto* type = TRY(find(algorithm));
   std::unique_ptr<Digest> self(new Digest());
   self->m_context = EVP_MD_CTX_new();
-  if (!self->m_context || EVP_DigestInit_ex(self->m_context, type, nullptr) != 1) return Error(ErrorKind::operation_error, "the digest cannot be started");
+  if (!self->m_context || EVP_DigestInit_ex(self->m_context, type, nullptr) != 1)
+    return Error(ErrorKind::operation_error, "the digest cannot be started");
   return self;
 }
 
@@ -50,7 +52,8 @@ Result<Bytes> Digest::finish() {
   m_finished = true;
   Bytes out(EVP_MAX_MD_SIZE);
   unsigned size = 0;
-  if (EVP_DigestFinal_ex(m_context, out.data(), &size) != 1) return Error(ErrorKind::operation_error, "the digest cannot be finished");
+  if (EVP_DigestFinal_ex(m_context, out.data(), &size) != 1)
+    return Error(ErrorKind::operation_error, "the digest cannot be finished");
   out.resize(size);
   return out;
 }
@@ -78,6 +81,8 @@ Result<Bytes> hmac(std::string_view algorithm, BytesView key, BytesView data) {
   return out;
 }
 
-bool equal_in_constant_time(BytesView a, BytesView b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool equal_in_constant_time(BytesView a, BytesView b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 }  // namespace adit::web

@@ -16,12 +16,15 @@ js::Promise<Bytes> digest_on_pool(js::Call& call, std::string algorithm, BytesVi
     Result<Bytes> result = Bytes();
   };
   auto work = std::make_shared<Work>(Work{copy_bytes(data)});
-  call.service<PlatformServices>().loop.run_blocking([work, algorithm] { work->result = digest(algorithm, work->data); },
-                                                     [work, settle = std::move(settle)]() mutable { settle(std::move(work->result)); });
+  call.service<PlatformServices>().loop.run_blocking(
+      [work, algorithm] { work->result = digest(algorithm, work->data); },
+      [work, settle = std::move(settle)]() mutable { settle(std::move(work->result)); });
   return promise;
 }
 
-Result<js::Handle<Digest>> digest_start(std::string algorithm) { return js::Handle<Digest>(TRY(Digest::create(algorithm))); }
+Result<js::Handle<Digest>> digest_start(std::string algorithm) {
+  return js::Handle<Digest>(TRY(Digest::create(algorithm)));
+}
 void digest_update(js::Handle<Digest> digest, BytesView data) { digest->update(data); }
 Result<Bytes> digest_finish(js::Handle<Digest> digest) { return digest->finish(); }
 

@@ -8,13 +8,16 @@
 namespace adit::web {
 namespace {
 
-uint8_t* data_of(v8::Local<v8::ArrayBufferView> view) { return static_cast<uint8_t*>(view->Buffer()->Data()) + view->ByteOffset(); }
+uint8_t* data_of(v8::Local<v8::ArrayBufferView> view) {
+  return static_cast<uint8_t*>(view->Buffer()->Data()) + view->ByteOffset();
+}
 
 v8::Local<v8::Value> make_string(v8::Isolate* isolate, std::u16string_view text) {
   v8::Local<v8::String> string;
   const auto* data = reinterpret_cast<const uint16_t*>(text.data());
   if (text.size() > static_cast<size_t>(v8::String::kMaxLength) ||
-      !v8::String::NewFromTwoByte(isolate, data, v8::NewStringType::kNormal, static_cast<int>(text.size())).ToLocal(&string)) {
+      !v8::String::NewFromTwoByte(isolate, data, v8::NewStringType::kNormal, static_cast<int>(text.size()))
+           .ToLocal(&string)) {
     js::throw_error(isolate, Error::range_error("the text is longer than a string can be"));
     return {};
   }
@@ -42,7 +45,8 @@ size_t utf8_length(v8::Isolate* isolate, v8::Local<v8::String> text) {
 size_t write_utf8(v8::Isolate* isolate, v8::Local<v8::String> text, char* out) {
   v8::String::ValueView view(isolate, text);
   auto length = static_cast<size_t>(view.length());
-  if (view.is_one_byte()) return simdutf::convert_latin1_to_utf8(reinterpret_cast<const char*>(view.data8()), length, out);
+  if (view.is_one_byte())
+    return simdutf::convert_latin1_to_utf8(reinterpret_cast<const char*>(view.data8()), length, out);
   const auto* data = reinterpret_cast<const char16_t*>(view.data16());
   if (auto written = simdutf::convert_utf16_to_utf8(data, length, out)) return written;
   std::u16string repaired(length, u'\0');
@@ -62,11 +66,13 @@ v8::Local<v8::Uint8Array> utf8_encode(js::Call& call, v8::Local<v8::String> text
 }
 
 // Puts [read, written] into counts.
-void utf8_encode_into(js::Call& call, v8::Local<v8::String> text, v8::Local<v8::Uint8Array> target, v8::Local<v8::Uint32Array> counts) {
+void utf8_encode_into(js::Call& call, v8::Local<v8::String> text, v8::Local<v8::Uint8Array> target,
+                      v8::Local<v8::Uint32Array> counts) {
   size_t read = 0;
   size_t written = 0;
   if (target->Length() > 0)
-    written = text->WriteUtf8V2(call.v8(), reinterpret_cast<char*>(data_of(target)), target->Length(), v8::String::WriteFlags::kReplaceInvalidUtf8, &read);
+    written = text->WriteUtf8V2(call.v8(), reinterpret_cast<char*>(data_of(target)), target->Length(),
+                                v8::String::WriteFlags::kReplaceInvalidUtf8, &read);
   auto* out = reinterpret_cast<uint32_t*>(data_of(counts));
   if (counts->Length() < 2) return;
   out[0] = static_cast<uint32_t>(read);
@@ -76,7 +82,8 @@ void utf8_encode_into(js::Call& call, v8::Local<v8::String> text, v8::Local<v8::
 // A whole UTF-8 text: no state, ASCII and Latin-1 results stay one octet per character in the heap.
 v8::Local<v8::Value> utf8_decode(js::Call& call, BytesView bytes, bool fatal, bool ignore_bom) {
   auto* isolate = call.v8();
-  if (!ignore_bom && bytes.size() >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf) bytes = bytes.subspan(3);
+  if (!ignore_bom && bytes.size() >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf)
+    bytes = bytes.subspan(3);
   auto text = text_of(bytes);
   if (simdutf::validate_ascii(text.data(), text.size())) return make_latin1_string(isolate, text);
   std::string latin1(text.size(), '\0');
@@ -120,22 +127,26 @@ struct Decoded {
 };
 
 // Decodes as much as fits into the target; result.count is what was read.
-Decoded decode_base64(v8::Isolate* isolate, v8::Local<v8::String> text, bool url, LastChunk last, std::span<uint8_t> target) {
+Decoded decode_base64(v8::Isolate* isolate, v8::Local<v8::String> text, bool url, LastChunk last,
+                      std::span<uint8_t> target) {
   v8::String::ValueView view(isolate, text);
   auto length = static_cast<size_t>(view.length());
   auto options = url ? simdutf::base64_url : simdutf::base64_default;
   Decoded out{{}, target.size()};
   auto* to = reinterpret_cast<char*>(target.data());
   if (view.is_one_byte())
-    out.result = simdutf::base64_to_binary_safe(reinterpret_cast<const char*>(view.data8()), length, to, out.written, options, last, true);
+    out.result = simdutf::base64_to_binary_safe(reinterpret_cast<const char*>(view.data8()), length, to, out.written,
+                                                options, last, true);
   else
-    out.result = simdutf::base64_to_binary_safe(reinterpret_cast<const char16_t*>(view.data16()), length, to, out.written, options, last, true);
+    out.result = simdutf::base64_to_binary_safe(reinterpret_cast<const char16_t*>(view.data16()), length, to,
+                                                out.written, options, last, true);
   return out;
 }
 
 std::optional<js::ByteString> base64_decode(js::Call& call, v8::Local<v8::String> text) {
   js::ByteString out{std::string(static_cast<size_t>(text->Length()) / 4 * 3 + 3, '\0')};
-  auto decoded = decode_base64(call.v8(), text, false, LastChunk::loose, {reinterpret_cast<uint8_t*>(out.value.data()), out.value.size()});
+  auto decoded = decode_base64(call.v8(), text, false, LastChunk::loose,
+                               {reinterpret_cast<uint8_t*>(out.value.data()), out.value.size()});
   if (decoded.result.error != simdutf::SUCCESS) return std::nullopt;
   out.value.resize(decoded.written);
   return out;
@@ -156,8 +167,8 @@ Result<Bytes> bytes_from_base64(js::Call& call, v8::Local<v8::String> text, bool
 }
 
 // Puts [read, written] into counts; what came before a bad character is written all the same.
-Result<void> bytes_set_from_base64(js::Call& call, v8::Local<v8::Uint8Array> target, v8::Local<v8::String> text, bool url, uint32_t last_chunk,
-                                   v8::Local<v8::Uint32Array> counts) {
+Result<void> bytes_set_from_base64(js::Call& call, v8::Local<v8::Uint8Array> target, v8::Local<v8::String> text,
+                                   bool url, uint32_t last_chunk, v8::Local<v8::Uint32Array> counts) {
   if (counts->Length() < 2) return Error::type_error("counts must have room for two numbers");
   auto decoded = decode_base64(call.v8(), text, url, last_chunk_of(last_chunk), {data_of(target), target->Length()});
   if (decoded.result.error != simdutf::SUCCESS && decoded.result.error != simdutf::OUTPUT_BUFFER_TOO_SMALL)
@@ -172,7 +183,8 @@ js::ByteString bytes_to_base64(BytesView bytes, bool url, bool omit_padding) {
   auto options = url ? (omit_padding ? simdutf::base64_url : simdutf::base64_url_with_padding)
                      : (omit_padding ? simdutf::base64_default_no_padding : simdutf::base64_default);
   js::ByteString out{std::string(simdutf::base64_length_from_binary(bytes.size(), options), '\0')};
-  auto written = simdutf::binary_to_base64(reinterpret_cast<const char*>(bytes.data()), bytes.size(), out.value.data(), options);
+  auto written =
+      simdutf::binary_to_base64(reinterpret_cast<const char*>(bytes.data()), bytes.size(), out.value.data(), options);
   VERIFY(written == out.value.size());
   return out;
 }

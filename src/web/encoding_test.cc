@@ -14,15 +14,20 @@ std::u16string all(std::string_view encoding, const std::vector<Bytes>& chunks) 
 }
 
 TEST(TextDecoder, utf8_split_anywhere_decodes_to_the_same_text) {
-  Bytes bytes = copy_bytes("\xef\xbb\xbf"
-                           "a\xc3\xa9\xe2\x98\x83\xf0\x9f\x98\x80\xff\xed\xa0\x80\xf4\x90\x80\xe2\x82"
-                           "b\xf0\x9f");
+  Bytes bytes = copy_bytes(
+      "\xef\xbb\xbf"
+      "a\xc3\xa9\xe2\x98\x83\xf0\x9f\x98\x80\xff\xed\xa0\x80\xf4\x90\x80\xe2\x82"
+      "b\xf0\x9f");
   auto whole = all("utf-8", {bytes});
-  EXPECT_EQ(whole, u"aé☃😀\xfffd\xfffd\xfffd\xfffd\xfffd\xfffd\xfffd\xfffd"
-                   u"b\xfffd");
+  EXPECT_EQ(whole,
+            u"aé☃😀\xfffd\xfffd\xfffd\xfffd\xfffd\xfffd\xfffd\xfffd"
+            u"b\xfffd");
   for (size_t i = 0; i <= bytes.size(); ++i)
     for (size_t j = i; j <= bytes.size(); ++j)
-      EXPECT_EQ(all("utf-8", {{bytes.begin(), bytes.begin() + i}, {bytes.begin() + i, bytes.begin() + j}, {bytes.begin() + j, bytes.end()}}), whole);
+      EXPECT_EQ(all("utf-8", {{bytes.begin(), bytes.begin() + i},
+                              {bytes.begin() + i, bytes.begin() + j},
+                              {bytes.begin() + j, bytes.end()}}),
+                whole);
 }
 
 TEST(TextDecoder, an_impossible_sequence_is_not_held_back) {
@@ -54,10 +59,13 @@ TEST(TextDecoder, legacy_encodings_come_from_icu) {
 }
 
 TEST(TextDecoder, every_encoding_of_the_standard_has_a_decoder) {
-  for (auto name : {"ibm866", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-8-i", "iso-8859-10",
-                    "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u", "macintosh", "windows-874", "windows-1250", "windows-1251",
-                    "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258", "x-mac-cyrillic", "gbk",
-                    "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr", "utf-8", "utf-16le", "utf-16be", "x-user-defined"})
+  for (auto name : {"ibm866",       "iso-8859-2",   "iso-8859-3",    "iso-8859-4",     "iso-8859-5",   "iso-8859-6",
+                    "iso-8859-7",   "iso-8859-8",   "iso-8859-8-i",  "iso-8859-10",    "iso-8859-13",  "iso-8859-14",
+                    "iso-8859-15",  "iso-8859-16",  "koi8-r",        "koi8-u",         "macintosh",    "windows-874",
+                    "windows-1250", "windows-1251", "windows-1252",  "windows-1253",   "windows-1254", "windows-1255",
+                    "windows-1256", "windows-1257", "windows-1258",  "x-mac-cyrillic", "gbk",          "gb18030",
+                    "big5",         "euc-jp",       "iso-2022-jp",   "shift_jis",      "euc-kr",       "utf-8",
+                    "utf-16le",     "utf-16be",     "x-user-defined"})
     EXPECT_EQ(all(name, {copy_bytes("plain")}).size(), std::string_view(name).starts_with("utf-16") ? 3u : 5u) << name;
 }
 

@@ -14,7 +14,13 @@ namespace adit::web {
 
 struct PlatformServices {
   PlatformServices(net::Loop& loop, const Clock& clock, Random& random, ConsoleSink& console)
-      : loop(loop), clock(clock), random(random), console(console), timers(loop), start_ns(clock.monotonic_ns()), start_unix_ms(clock.unix_ms()) {}
+      : loop(loop),
+        clock(clock),
+        random(random),
+        console(console),
+        timers(loop),
+        start_ns(clock.monotonic_ns()),
+        start_unix_ms(clock.unix_ms()) {}
 
   net::Loop& loop;
   const Clock& clock;

@@ -15,7 +15,9 @@ constexpr uint32_t dom_exception_tag = 1;
 enum class PlatformClass : uint32_t { none, opaque, dom_exception };
 
 // A prototype of a platform class carries this private symbol (mark_platform_class).
-v8::Local<v8::Private> brand(v8::Isolate* isolate) { return v8::Private::ForApi(isolate, js::intern(isolate, "adit:platform")); }
+v8::Local<v8::Private> brand(v8::Isolate* isolate) {
+  return v8::Private::ForApi(isolate, js::intern(isolate, "adit:platform"));
+}
 
 PlatformClass class_of(v8::Isolate* isolate, v8::Local<v8::Private> key, v8::Local<v8::Object> object) {
   auto context = isolate->GetCurrentContext();
@@ -24,7 +26,8 @@ PlatformClass class_of(v8::Isolate* isolate, v8::Local<v8::Private> key, v8::Loc
   for (int depth = 0; depth < 16 && prototype->IsObject() && !prototype->IsProxy(); ++depth) {
     auto current = prototype.As<v8::Object>();
     v8::Local<v8::Value> mark;
-    if (current->GetPrivate(context, key).ToLocal(&mark) && mark->IsUint32()) return static_cast<PlatformClass>(mark.As<v8::Uint32>()->Value());
+    if (current->GetPrivate(context, key).ToLocal(&mark) && mark->IsUint32())
+      return static_cast<PlatformClass>(mark.As<v8::Uint32>()->Value());
     prototype = current->GetPrototypeV2();
   }
   return PlatformClass::none;
@@ -32,7 +35,8 @@ PlatformClass class_of(v8::Isolate* isolate, v8::Local<v8::Private> key, v8::Loc
 
 class Writer final : public v8::ValueSerializer::Delegate {
  public:
-  Writer(v8::Isolate* isolate, bool for_storage) : m_serializer(isolate, this), m_isolate(isolate), m_brand(brand(isolate)), m_for_storage(for_storage) {}
+  Writer(v8::Isolate* isolate, bool for_storage)
+      : m_serializer(isolate, this), m_isolate(isolate), m_brand(brand(isolate)), m_for_storage(for_storage) {}
   v8::ValueSerializer& serializer() { return m_serializer; }
   std::vector<v8::Local<v8::SharedArrayBuffer>>& shared() { return m_shared; }
 
@@ -47,7 +51,8 @@ class Writer final : public v8::ValueSerializer::Delegate {
   v8::Maybe<bool> WriteHostObject(v8::Isolate* isolate, v8::Local<v8::Object> object) override {
     if (class_of(isolate, m_brand, object) != PlatformClass::dom_exception) {
       auto name = js::to_utf8(isolate, object->GetConstructorName());
-      js::throw_error(isolate, Error(ErrorKind::data_clone, "Could not serialize object of type \"" + name + "\". This type does not support serialization."));
+      js::throw_error(isolate, Error(ErrorKind::data_clone, "Could not serialize object of type \"" + name +
+                                                                "\". This type does not support serialization."));
       return v8::Nothing<bool>();
     }
     m_serializer.WriteUint32(dom_exception_tag);
@@ -55,8 +60,8 @@ class Writer final : public v8::ValueSerializer::Delegate {
     for (auto name : {"message", "name", "stack"}) {
       v8::Local<v8::Value> value;
       v8::Local<v8::String> text;
-      if (!object->Get(context, js::intern(isolate, name)).ToLocal(&value) || !value->ToString(context).ToLocal(&text) ||
-          !m_serializer.WriteValue(context, text).FromMaybe(false))
+      if (!object->Get(context, js::intern(isolate, name)).ToLocal(&value) ||
+          !value->ToString(context).ToLocal(&text) || !m_serializer.WriteValue(context, text).FromMaybe(false))
         return v8::Nothing<bool>();
     }
     return v8::Just(true);
@@ -85,7 +90,8 @@ class Reader final : public v8::ValueDeserializer::Delegate {
 
  private:
   v8::MaybeLocal<v8::Object> ReadHostObject(v8::Isolate* isolate) override {
-    v8::Isolate::AllowJavascriptExecutionScope allow(isolate);  // reading forbids it; ours is the builtins' own constructor
+    v8::Isolate::AllowJavascriptExecutionScope allow(
+        isolate);  // reading forbids it; ours is the builtins' own constructor
     auto context = isolate->GetCurrentContext();
     uint32_t tag = 0;
     v8::Local<v8::Value> parts[3];
@@ -95,10 +101,13 @@ class Reader final : public v8::ValueDeserializer::Delegate {
     v8::Local<v8::Value> maker;
     v8::Local<v8::Value> made;
     auto entry = js::Isolate::of(isolate).entry_object();
-    if (!entry->Get(context, js::intern(isolate, "makeDOMException")).ToLocal(&maker) || !maker->IsFunction()) return refuse(isolate);
-    if (!maker.As<v8::Function>()->Call(context, v8::Undefined(isolate), 2, parts).ToLocal(&made) || !made->IsObject()) return {};
+    if (!entry->Get(context, js::intern(isolate, "makeDOMException")).ToLocal(&maker) || !maker->IsFunction())
+      return refuse(isolate);
+    if (!maker.As<v8::Function>()->Call(context, v8::Undefined(isolate), 2, parts).ToLocal(&made) || !made->IsObject())
+      return {};
     auto exception = made.As<v8::Object>();
-    if (exception->DefineOwnProperty(context, js::intern(isolate, "stack"), parts[2], v8::DontEnum).IsNothing()) return {};
+    if (exception->DefineOwnProperty(context, js::intern(isolate, "stack"), parts[2], v8::DontEnum).IsNothing())
+      return {};
     return exception;
   }
   static v8::MaybeLocal<v8::Object> refuse(v8::Isolate* isolate) {
@@ -144,7 +153,8 @@ Result<Transfers> read_transfers(v8::Local<v8::Context> context, v8::Local<v8::A
   Transfers out;
   for (uint32_t i = 0; i < list->Length(); ++i) {
     v8::Local<v8::Value> item;
-    if (!list->Get(context, i).ToLocal(&item) || !item->IsArrayBuffer()) return not_cloned("Value not transferable: only an ArrayBuffer is.");
+    if (!list->Get(context, i).ToLocal(&item) || !item->IsArrayBuffer())
+      return not_cloned("Value not transferable: only an ArrayBuffer is.");
     auto buffer = item.As<v8::ArrayBuffer>();
     for (auto other : out)
       if (other == buffer) return not_cloned("An ArrayBuffer is in the transfer list twice.");
@@ -158,7 +168,8 @@ v8::Local<v8::Value> fail(v8::Isolate* isolate, const Error& error) {
   return {};
 }
 
-v8::Local<v8::Value> clone(v8::Isolate* isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> value, const Transfers& transfers) {
+v8::Local<v8::Value> clone(v8::Isolate* isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> value,
+                           const Transfers& transfers) {
   Writer writer(isolate, false);
   for (uint32_t i = 0; i < transfers.size(); ++i) writer.serializer().TransferArrayBuffer(i, transfers[i]);
   if (!write(writer, context, value)) return {};
@@ -176,16 +187,20 @@ v8::Local<v8::Value> clone(v8::Isolate* isolate, v8::Local<v8::Context> context,
     reader.deserializer().TransferArrayBuffer(i, v8::ArrayBuffer::New(isolate, std::move(store)));
   }
   v8::Local<v8::Value> result;
-  if (!reader.deserializer().ReadHeader(context).FromMaybe(false) || !reader.deserializer().ReadValue(context).ToLocal(&result)) return {};
+  if (!reader.deserializer().ReadHeader(context).FromMaybe(false) ||
+      !reader.deserializer().ReadValue(context).ToLocal(&result))
+    return {};
   return result;
 }
 
 // Values that are their own clone skip the serializer.
 bool is_immutable(v8::Local<v8::Value> value) {
-  return value->IsString() || value->IsNumber() || value->IsBoolean() || value->IsNullOrUndefined() || value->IsBigInt();
+  return value->IsString() || value->IsNumber() || value->IsBoolean() || value->IsNullOrUndefined() ||
+         value->IsBigInt();
 }
 
-v8::Local<v8::Value> structured_clone(js::Call& call, v8::Local<v8::Value> value, std::optional<v8::Local<v8::Array>> transfer) {
+v8::Local<v8::Value> structured_clone(js::Call& call, v8::Local<v8::Value> value,
+                                      std::optional<v8::Local<v8::Array>> transfer) {
   if (!transfer) return is_immutable(value) ? value : clone(call.v8(), call.context(), value, {});
   auto transfers = read_transfers(call.context(), *transfer);
   if (transfers.is_error()) return fail(call.v8(), transfers.error());
@@ -195,7 +210,10 @@ v8::Local<v8::Value> structured_clone(js::Call& call, v8::Local<v8::Value> value
 // At snapshot time, for each class that is global: its instances are no plain objects. `dom_exception` marks the one that is serializable.
 void mark_platform_class(js::Call& call, v8::Local<v8::Object> prototype, bool dom_exception) {
   auto kind = dom_exception ? PlatformClass::dom_exception : PlatformClass::opaque;
-  prototype->SetPrivate(call.context(), brand(call.v8()), v8::Integer::NewFromUnsigned(call.v8(), static_cast<uint32_t>(kind))).Check();
+  prototype
+      ->SetPrivate(call.context(), brand(call.v8()),
+                   v8::Integer::NewFromUnsigned(call.v8(), static_cast<uint32_t>(kind)))
+      .Check();
 }
 
 }  // namespace
@@ -220,7 +238,8 @@ Result<v8::Local<v8::Value>> deserialize_value(v8::Isolate* isolate, v8::Local<v
   v8::TryCatch caught(isolate);
   Reader reader(isolate, bytes.subspan(1));
   v8::Local<v8::Value> value;
-  if (!reader.deserializer().ReadHeader(context).FromMaybe(false) || !reader.deserializer().ReadValue(context).ToLocal(&value))
+  if (!reader.deserializer().ReadHeader(context).FromMaybe(false) ||
+      !reader.deserializer().ReadValue(context).ToLocal(&value))
     return pending_error(isolate, context, caught, bad);
   return handles.Escape(value);
 }

@@ -40,10 +40,17 @@ class StructuredClone : public ::testing::Test {
   // Must be called inside an Entry.
   v8::Local<v8::Value> run(const char* source) {
     auto context = m_isolate->context();
-    return v8::Script::Compile(context, js::from_utf8(m_isolate->v8(), source)).ToLocalChecked()->Run(context).ToLocalChecked();
+    return v8::Script::Compile(context, js::from_utf8(m_isolate->v8(), source))
+        .ToLocalChecked()
+        ->Run(context)
+        .ToLocalChecked();
   }
-  Result<Bytes> write(const char* source) { return serialize_value(m_isolate->v8(), m_isolate->context(), run(source)); }
-  Result<v8::Local<v8::Value>> read(BytesView bytes) { return deserialize_value(m_isolate->v8(), m_isolate->context(), bytes); }
+  Result<Bytes> write(const char* source) {
+    return serialize_value(m_isolate->v8(), m_isolate->context(), run(source));
+  }
+  Result<v8::Local<v8::Value>> read(BytesView bytes) {
+    return deserialize_value(m_isolate->v8(), m_isolate->context(), bytes);
+  }
   bool check(v8::Local<v8::Value> value, const char* predicate) {
     auto context = m_isolate->context();
     auto function = run(predicate).As<v8::Function>();
@@ -57,7 +64,8 @@ class StructuredClone : public ::testing::Test {
   std::shared_ptr<js::Isolate> m_isolate;
 };
 
-constexpr auto rich = R"js(({ n: 1.5, s: "\u2603x", big: 2n ** 70n, m: new Map([[1, new Set(["a"])]]), d: new Date(5), r: /a/g, b: new Uint8Array([1, 2, 3]),
+constexpr auto rich =
+    R"js(({ n: 1.5, s: "\u2603x", big: 2n ** 70n, m: new Map([[1, new Set(["a"])]]), d: new Date(5), r: /a/g, b: new Uint8Array([1, 2, 3]),
   e: new TypeError("bad", { cause: 7 }), x: new DOMException("m", "AbortError"), a: [1, , 3] }))js";
 
 TEST_F(StructuredClone, a_stored_value_comes_back) {
@@ -66,14 +74,17 @@ TEST_F(StructuredClone, a_stored_value_comes_back) {
   ASSERT_TRUE(bytes.is_ok()) << bytes.error().message();
   auto value = read(bytes.value());
   ASSERT_TRUE(value.is_ok()) << value.error().message();
-  EXPECT_TRUE(check(value.value(), R"js((v) => v.n === 1.5 && v.s === "\u2603x" && v.big === 2n ** 70n && v.m.get(1).has("a") && +v.d === 5 &&
+  EXPECT_TRUE(
+      check(value.value(),
+            R"js((v) => v.n === 1.5 && v.s === "\u2603x" && v.big === 2n ** 70n && v.m.get(1).has("a") && +v.d === 5 &&
     v.r.flags === "g" && v.b[2] === 3 && v.e instanceof TypeError && v.e.cause === 7 && v.x instanceof DOMException && v.x.name === "AbortError" &&
     v.a.length === 3 && !(1 in v.a))js"));
 }
 
 TEST_F(StructuredClone, what_has_no_stored_form_is_a_data_clone_error) {
   js::Entry entry(*m_isolate);
-  for (auto source : {"() => {}", "Symbol()", "new Opaque()", "({ deep: [new Opaque()] })", "new WeakMap()", "new SharedArrayBuffer(1)", "({ get a() { throw new Error('mine'); } })"}) {
+  for (auto source : {"() => {}", "Symbol()", "new Opaque()", "({ deep: [new Opaque()] })", "new WeakMap()",
+                      "new SharedArrayBuffer(1)", "({ get a() { throw new Error('mine'); } })"}) {
     auto bytes = write(source);
     ASSERT_TRUE(bytes.is_error()) << source;
     EXPECT_EQ(bytes.error().kind(), ErrorKind::data_clone) << source;

@@ -21,7 +21,9 @@ double performance_now(js::Call& call) {
   return static_cast<double>((services.clock.monotonic_ns() - services.start_ns) / step_ns) / 10.0;
 }
 
-double performance_time_origin(js::Call& call) { return static_cast<double>(call.service<PlatformServices>().start_unix_ms); }
+double performance_time_origin(js::Call& call) {
+  return static_cast<double>(call.service<PlatformServices>().start_unix_ms);
+}
 
 void console_write(js::Call& call, uint32_t level, std::string text) {
   call.service<PlatformServices>().console.write(static_cast<ConsoleLevel>(std::min<uint32_t>(level, 4)), text);
@@ -36,7 +38,8 @@ v8::Local<v8::Value> exception_details(js::Call& call, v8::Local<v8::Value> exce
   auto message = v8::Exception::CreateMessage(isolate, exception);
   v8::Local<v8::Value> file = message->GetScriptResourceName();
   if (!file->IsString()) file = v8::String::Empty(isolate);
-  v8::Local<v8::Value> details[] = {message->Get(), file, v8::Integer::New(isolate, message->GetLineNumber(context).FromMaybe(0)),
+  v8::Local<v8::Value> details[] = {message->Get(), file,
+                                    v8::Integer::New(isolate, message->GetLineNumber(context).FromMaybe(0)),
                                     v8::Integer::New(isolate, message->GetStartColumn(context).FromMaybe(-1) + 1)};
   return v8::Array::New(isolate, details, 4);
 }
@@ -60,7 +63,9 @@ v8::Local<v8::Value> inspect_native(js::Call& call, v8::Local<v8::Object> object
     bool pairs = false;
     v8::Local<v8::Array> items;
     if (!object->PreviewEntries(&pairs).ToLocal(&items)) return v8::Undefined(isolate);
-    const char* kind = object->IsMapIterator() ? (pairs ? "Map Entries" : "Map Iterator") : pairs ? "Set Entries" : "Set Iterator";
+    const char* kind = object->IsMapIterator() ? (pairs ? "Map Entries" : "Map Iterator")
+                       : pairs                 ? "Set Entries"
+                                               : "Set Iterator";
     return answer({js::intern(isolate, "entries"), js::intern(isolate, kind), items, v8::Boolean::New(isolate, pairs)});
   }
   return v8::Undefined(isolate);

@@ -27,7 +27,9 @@ test("the default reason is an AbortError", () => {
 test("the abort event is trusted-shaped and aims at the signal", () => {
   const controller = new AbortController();
   let seen;
-  controller.signal.addEventListener("abort", (event) => { seen = [event.type, event.target === controller.signal, event.bubbles, event.cancelable, controller.signal.aborted]; });
+  controller.signal.addEventListener("abort", (event) => {
+    seen = [event.type, event.target === controller.signal, event.bubbles, event.cancelable, controller.signal.aborted];
+  });
   controller.abort();
   assertEquals(seen, ["abort", true, false, false, true]);
 });
@@ -57,12 +59,19 @@ test("throwIfAborted", () => {
   assertEquals(controller.signal.throwIfAborted(), undefined);
   controller.abort(7);
   let thrown;
-  try { controller.signal.throwIfAborted(); } catch (error) { thrown = error; }
+  try {
+    controller.signal.throwIfAborted();
+  } catch (error) {
+    thrown = error;
+  }
   assertEquals(thrown, 7);
 });
 
 test("AbortSignal.abort", () => {
-  assertEquals([AbortSignal.abort().aborted, AbortSignal.abort().reason.name, AbortSignal.abort(1).reason], [true, "AbortError", 1]);
+  assertEquals(
+    [AbortSignal.abort().aborted, AbortSignal.abort().reason.name, AbortSignal.abort(1).reason],
+    [true, "AbortError", 1],
+  );
   assert(AbortSignal.abort() instanceof AbortSignal);
   assert(AbortSignal.abort() instanceof EventTarget);
 });
@@ -110,14 +119,20 @@ test("AbortSignal.any takes signals only", () => {
   assertThrows(() => AbortSignal.any(5), TypeError);
 });
 
-test("dependent signals are aborted before any event is dispatched", () => {
-  const controller = new AbortController();
-  const any = AbortSignal.any([controller.signal]);
-  let seen;
-  controller.signal.addEventListener("abort", () => { seen = any.aborted; });
-  controller.abort();
-  assertEquals(seen, true);
-}, { workerd: "the event of the source comes first there" });
+test(
+  "dependent signals are aborted before any event is dispatched",
+  () => {
+    const controller = new AbortController();
+    const any = AbortSignal.any([controller.signal]);
+    let seen;
+    controller.signal.addEventListener("abort", () => {
+      seen = any.aborted;
+    });
+    controller.abort();
+    assertEquals(seen, true);
+  },
+  { workerd: "the event of the source comes first there" },
+);
 
 test("AbortSignal.any keeps listeners alive", () => {
   const controller = new AbortController();

@@ -2,7 +2,14 @@
 import { assert, assertEquals, assertThrows, test } from "./harness.js";
 
 test("btoa encodes Latin-1", () => {
-  for (const [text, encoded] of [["", ""], ["a", "YQ=="], ["ab", "YWI="], ["abc", "YWJj"], ["\0\xff", "AP8="], ["ÿþ", "//4="]])
+  for (const [text, encoded] of [
+    ["", ""],
+    ["a", "YQ=="],
+    ["ab", "YWI="],
+    ["abc", "YWJj"],
+    ["\0\xff", "AP8="],
+    ["ÿþ", "//4="],
+  ])
     assertEquals(btoa(text), encoded);
   assertEquals(btoa(undefined), "dW5kZWZpbmVk");
   assertEquals(btoa(null), "bnVsbA==");
@@ -18,8 +25,19 @@ test("btoa refuses code units above 255", () => {
 
 test("atob decodes forgivingly", () => {
   for (const [encoded, text] of [
-    ["", ""], [" ", ""], ["YQ==", "a"], ["YQ", "a"], ["YWI=", "ab"], ["YWI", "ab"], ["YWJj", "abc"], [" Y\tW\nJ\fj\r", "abc"],
-    ["Y Q = =", "a"], ["AP8=", "\0\xff"], ["//4", "ÿþ"], ["YR==", "a"], ["YR", "a"],
+    ["", ""],
+    [" ", ""],
+    ["YQ==", "a"],
+    ["YQ", "a"],
+    ["YWI=", "ab"],
+    ["YWI", "ab"],
+    ["YWJj", "abc"],
+    [" Y\tW\nJ\fj\r", "abc"],
+    ["Y Q = =", "a"],
+    ["AP8=", "\0\xff"],
+    ["//4", "ÿþ"],
+    ["YR==", "a"],
+    ["YR", "a"],
   ])
     assertEquals(atob(encoded), text, JSON.stringify(encoded));
   assertEquals(atob(null), "\x9eée");
@@ -27,7 +45,21 @@ test("atob decodes forgivingly", () => {
 });
 
 test("atob refuses what is not base64", () => {
-  for (const encoded of ["Y", "YQ=", "YQ===", "=", "==", "YWJjZ", "YW=j", "Y-_Q", "YQ\v==", "Y\u00a0Q==", "\u{1f600}", "YWJj=", "undefined"])
+  for (const encoded of [
+    "Y",
+    "YQ=",
+    "YQ===",
+    "=",
+    "==",
+    "YWJjZ",
+    "YW=j",
+    "Y-_Q",
+    "YQ\v==",
+    "Y\u00a0Q==",
+    "\u{1f600}",
+    "YWJj=",
+    "undefined",
+  ])
     if (encoded !== "undefined") assertThrows(() => atob(encoded), "InvalidCharacterError");
   assertThrows(() => atob(undefined), "InvalidCharacterError");
 });

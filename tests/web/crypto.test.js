@@ -7,15 +7,29 @@ const abc = {
   "SHA-1": "a9993e364706816aba3e25717850c26c9cd0d89d",
   "SHA-256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
   "SHA-384": "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
-  "SHA-512": "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+  "SHA-512":
+    "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
   MD5: "900150983cd24fb0d6963f7d28e17f72",
 };
 
 test("getRandomValues fills integer arrays", () => {
-  for (const Class of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array, BigUint64Array]) {
+  for (const Class of [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    BigInt64Array,
+    BigUint64Array,
+  ]) {
     const array = new Class(32);
     assert(crypto.getRandomValues(array) === array);
-    assert(array.some((value) => value != 0), Class.name);
+    assert(
+      array.some((value) => value != 0),
+      Class.name,
+    );
   }
   const inner = new Uint8Array(64);
   crypto.getRandomValues(inner.subarray(16, 48));
@@ -28,12 +42,14 @@ test("getRandomValues refuses", () => {
   assertEquals(assertThrows(() => crypto.getRandomValues(new Uint8Array(65537)), "QuotaExceededError").code, 22);
   for (const array of [new Float32Array(1), new Float64Array(1), new DataView(new ArrayBuffer(1))])
     assertThrows(() => crypto.getRandomValues(array), "TypeMismatchError");
-  for (const value of [undefined, null, [], new ArrayBuffer(1)]) assertThrows(() => crypto.getRandomValues(value), TypeError);
+  for (const value of [undefined, null, [], new ArrayBuffer(1)])
+    assertThrows(() => crypto.getRandomValues(value), TypeError);
 });
 
 test("randomUUID", () => {
   const [a, b] = [crypto.randomUUID(), crypto.randomUUID()];
-  for (const uuid of [a, b]) assert(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(uuid), uuid);
+  for (const uuid of [a, b])
+    assert(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(uuid), uuid);
   assert(a !== b);
 });
 
@@ -44,8 +60,14 @@ test("digest", async () => {
     assertEquals(hex(digest), expected, name);
     assertEquals(hex(await crypto.subtle.digest({ name: name.toLowerCase() }, utf8("abc").buffer)), expected);
   }
-  assertEquals(hex(await crypto.subtle.digest("SHA-256", new Uint8Array(0))), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  assertEquals(hex(await crypto.subtle.digest("SHA-1", new Uint8Array(200_000))), "e0798a0a2e0fe6856358d6c4225dde2c632e9263");
+  assertEquals(
+    hex(await crypto.subtle.digest("SHA-256", new Uint8Array(0))),
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  );
+  assertEquals(
+    hex(await crypto.subtle.digest("SHA-1", new Uint8Array(200_000))),
+    "e0798a0a2e0fe6856358d6c4225dde2c632e9263",
+  );
 });
 
 test("a large digest equals the digest of its parts", async () => {
@@ -58,7 +80,8 @@ test("a large digest equals the digest of its parts", async () => {
 });
 
 test("digest rejects", async () => {
-  for (const name of ["SHA-224", "SHA256", "nope", {}]) await assertRejects(crypto.subtle.digest(name, utf8("a")), "NotSupportedError");
+  for (const name of ["SHA-224", "SHA256", "nope", {}])
+    await assertRejects(crypto.subtle.digest(name, utf8("a")), "NotSupportedError");
   await assertRejects(crypto.subtle.digest(null, utf8("a")), TypeError);
   await assertRejects(crypto.subtle.digest("SHA-1", "abc"), TypeError);
   await assertRejects(crypto.subtle.digest("SHA-1"), TypeError);
@@ -89,22 +112,41 @@ test("DigestStream that fails", async () => {
 
 test("timingSafeEqual", () => {
   const { subtle } = crypto;
-  assertEquals([subtle.timingSafeEqual(utf8("a"), utf8("a")), subtle.timingSafeEqual(utf8("a"), utf8("b")), subtle.timingSafeEqual(utf8("ab").buffer, utf8("ab"))], [true, false, true]);
+  assertEquals(
+    [
+      subtle.timingSafeEqual(utf8("a"), utf8("a")),
+      subtle.timingSafeEqual(utf8("a"), utf8("b")),
+      subtle.timingSafeEqual(utf8("ab").buffer, utf8("ab")),
+    ],
+    [true, false, true],
+  );
   assertThrows(() => subtle.timingSafeEqual(utf8("a"), utf8("ab")), TypeError);
   assertThrows(() => subtle.timingSafeEqual("a", "a"), TypeError);
 });
 
 test("HMAC signs and verifies", async () => {
   // RFC 4231, test case 2.
-  const key = await crypto.subtle.importKey("raw", utf8("Jefe"), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-  assertEquals([key.type, key.extractable, [...key.usages], key.algorithm.name, key.algorithm.hash.name, key.algorithm.length], ["secret", false, ["sign", "verify"], "HMAC", "SHA-256", 32]);
+  const key = await crypto.subtle.importKey("raw", utf8("Jefe"), { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+    "verify",
+  ]);
+  assertEquals(
+    [key.type, key.extractable, [...key.usages], key.algorithm.name, key.algorithm.hash.name, key.algorithm.length],
+    ["secret", false, ["sign", "verify"], "HMAC", "SHA-256", 32],
+  );
   const data = utf8("what do ya want for nothing?");
   const signature = await crypto.subtle.sign("HMAC", key, data);
   assertEquals(hex(signature), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   assertEquals(await crypto.subtle.verify("HMAC", key, signature, data), true);
   assertEquals(await crypto.subtle.verify({ name: "HMAC" }, key, signature, utf8("other")), false);
   assertEquals(await crypto.subtle.verify("HMAC", key, signature.slice(1), data), false);
-  const sha512 = await crypto.subtle.importKey("raw", utf8("Jefe"), { name: "HMAC", hash: { name: "SHA-512" } }, false, ["sign"]);
+  const sha512 = await crypto.subtle.importKey(
+    "raw",
+    utf8("Jefe"),
+    { name: "HMAC", hash: { name: "SHA-512" } },
+    false,
+    ["sign"],
+  );
   assertEquals(hex(await crypto.subtle.sign("HMAC", sha512, data)).slice(0, 32), "164b7a7bfcf819e2e395fbe73b56e0a3");
 });
 
@@ -115,9 +157,15 @@ test("HMAC keys travel as raw and jwk", async () => {
   const jwk = await crypto.subtle.exportKey("jwk", key);
   assertEquals([jwk.kty, jwk.k, jwk.alg, jwk.ext], ["oct", "c2VjcmV0", "HS256", true]);
   const again = await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["sign"]);
-  assertEquals(hex(await crypto.subtle.sign("HMAC", again, utf8("x"))), hex(await crypto.subtle.sign("HMAC", key, utf8("x"))));
+  assertEquals(
+    hex(await crypto.subtle.sign("HMAC", again, utf8("x"))),
+    hex(await crypto.subtle.sign("HMAC", key, utf8("x"))),
+  );
   await assertRejects(crypto.subtle.importKey("jwk", { ...jwk, kty: "RSA" }, algorithm, false, ["sign"]), "DataError");
-  await assertRejects(crypto.subtle.importKey("jwk", { ...jwk, alg: "HS512" }, algorithm, false, ["sign"]), "DataError");
+  await assertRejects(
+    crypto.subtle.importKey("jwk", { ...jwk, alg: "HS512" }, algorithm, false, ["sign"]),
+    "DataError",
+  );
 });
 
 test("generated HMAC keys", async () => {

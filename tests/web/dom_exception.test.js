@@ -2,16 +2,34 @@
 import { assert, assertEquals, assertThrows, test } from "./harness.js";
 
 const names = [
-  ["IndexSizeError", 1], ["HierarchyRequestError", 3], ["WrongDocumentError", 4], ["InvalidCharacterError", 5],
-  ["NoModificationAllowedError", 7], ["NotFoundError", 8], ["NotSupportedError", 9], ["InUseAttributeError", 10],
-  ["InvalidStateError", 11], ["SyntaxError", 12], ["InvalidModificationError", 13], ["NamespaceError", 14],
-  ["InvalidAccessError", 15], ["TypeMismatchError", 17], ["SecurityError", 18], ["NetworkError", 19], ["AbortError", 20],
-  ["URLMismatchError", 21], ["QuotaExceededError", 22], ["TimeoutError", 23], ["InvalidNodeTypeError", 24], ["DataCloneError", 25],
+  ["IndexSizeError", 1],
+  ["HierarchyRequestError", 3],
+  ["WrongDocumentError", 4],
+  ["InvalidCharacterError", 5],
+  ["NoModificationAllowedError", 7],
+  ["NotFoundError", 8],
+  ["NotSupportedError", 9],
+  ["InUseAttributeError", 10],
+  ["InvalidStateError", 11],
+  ["SyntaxError", 12],
+  ["InvalidModificationError", 13],
+  ["NamespaceError", 14],
+  ["InvalidAccessError", 15],
+  ["TypeMismatchError", 17],
+  ["SecurityError", 18],
+  ["NetworkError", 19],
+  ["AbortError", 20],
+  ["URLMismatchError", 21],
+  ["QuotaExceededError", 22],
+  ["TimeoutError", 23],
+  ["InvalidNodeTypeError", 24],
+  ["DataCloneError", 25],
 ];
 
 test("legacy codes follow from the name", () => {
   for (const [name, code] of names) assertEquals(new DOMException("", name).code, code, name);
-  for (const name of ["EncodingError", "OperationError", "DataError", "Error", "abortError", ""]) assertEquals(new DOMException("", name).code, 0);
+  for (const name of ["EncodingError", "OperationError", "DataError", "Error", "abortError", ""])
+    assertEquals(new DOMException("", name).code, 0);
 });
 
 test("message and name are converted and default", () => {
@@ -47,7 +65,11 @@ test("it must be constructed", () => assertThrows(() => DOMException("m"), TypeE
 test("name, message and code cannot be set", () => {
   "use strict";
   const error = new DOMException("m", "AbortError");
-  assertThrows(() => { error.name = "x"; }, TypeError);
-  assertThrows(() => { error.message = "x"; }, TypeError);
+  assertThrows(() => {
+    error.name = "x";
+  }, TypeError);
+  assertThrows(() => {
+    error.message = "x";
+  }, TypeError);
   assertEquals([error.name, error.message], ["AbortError", "m"]);
 });

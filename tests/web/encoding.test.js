@@ -9,7 +9,7 @@ test("encode", () => {
   const encoder = new TextEncoder();
   assertEquals(encoder.encoding, "utf-8");
   assertEquals([...encoder.encode(text)], octets);
-  assertEquals(encoder.encode() .length, 0);
+  assertEquals(encoder.encode().length, 0);
   assertEquals(encoder.encode(undefined).length, 0);
   assertEquals([...encoder.encode(null)], [110, 117, 108, 108]);
   assertEquals([...encoder.encode(12)], [49, 50]);
@@ -28,7 +28,17 @@ test("encode replaces lone surrogates", () => {
 
 test("encodeInto writes whole characters only", () => {
   const encoder = new TextEncoder();
-  const expected = { 0: [0, 0], 1: [1, 1], 2: [1, 1], 3: [2, 3], 5: [2, 3], 6: [3, 6], 9: [3, 6], 10: [5, 10], 20: [5, 10] };
+  const expected = {
+    0: [0, 0],
+    1: [1, 1],
+    2: [1, 1],
+    3: [2, 3],
+    5: [2, 3],
+    6: [3, 6],
+    9: [3, 6],
+    10: [5, 10],
+    20: [5, 10],
+  };
   for (const [size, [read, written]] of Object.entries(expected)) {
     const target = new Uint8Array(Number(size));
     const result = encoder.encodeInto(text, target);
@@ -59,9 +69,17 @@ test("decode", () => {
 
 test("bad UTF-8 becomes U+FFFD by maximal subparts", () => {
   const cases = [
-    [[0xff], "\ufffd"], [[0xc0, 0x80], "\ufffd\ufffd"], [[0xc2, 0x41], "\ufffdA"], [[0xe2, 0x82, 0x41], "\ufffdA"],
-    [[0xf0, 0x9f, 0x98], "\ufffd"], [[0xed, 0xa0, 0x80], "\ufffd\ufffd\ufffd"], [[0xf4, 0x90, 0x80, 0x80], "\ufffd\ufffd\ufffd\ufffd"],
-    [[0xf5, 0x80], "\ufffd\ufffd"], [[0x80], "\ufffd"], [[0xe0, 0x80, 0x41], "\ufffd\ufffdA"], [[0xf0, 0x9f, 0x41], "\ufffdA"],
+    [[0xff], "\ufffd"],
+    [[0xc0, 0x80], "\ufffd\ufffd"],
+    [[0xc2, 0x41], "\ufffdA"],
+    [[0xe2, 0x82, 0x41], "\ufffdA"],
+    [[0xf0, 0x9f, 0x98], "\ufffd"],
+    [[0xed, 0xa0, 0x80], "\ufffd\ufffd\ufffd"],
+    [[0xf4, 0x90, 0x80, 0x80], "\ufffd\ufffd\ufffd\ufffd"],
+    [[0xf5, 0x80], "\ufffd\ufffd"],
+    [[0x80], "\ufffd"],
+    [[0xe0, 0x80, 0x41], "\ufffd\ufffdA"],
+    [[0xf0, 0x9f, 0x41], "\ufffdA"],
   ];
   for (const [input, expected] of cases) {
     assertEquals(new TextDecoder().decode(bytes(...input)), expected, String(input));
@@ -80,8 +98,19 @@ test("the byte order mark", () => {
 test("streaming", () => {
   const decoder = new TextDecoder();
   const stream = { stream: true };
-  assertEquals([decoder.decode(bytes(0xe2, 0x98), stream), decoder.decode(bytes(0x83), stream), decoder.decode(bytes(0xe2), stream), decoder.decode()], ["", "☃", "", "\ufffd"]);
-  assertEquals([decoder.decode(bytes(0xef), stream), decoder.decode(bytes(0xbb, 0xbf, 0x41), stream), decoder.decode(bytes(0x42))], ["", "A", "B"]);
+  assertEquals(
+    [
+      decoder.decode(bytes(0xe2, 0x98), stream),
+      decoder.decode(bytes(0x83), stream),
+      decoder.decode(bytes(0xe2), stream),
+      decoder.decode(),
+    ],
+    ["", "☃", "", "\ufffd"],
+  );
+  assertEquals(
+    [decoder.decode(bytes(0xef), stream), decoder.decode(bytes(0xbb, 0xbf, 0x41), stream), decoder.decode(bytes(0x42))],
+    ["", "A", "B"],
+  );
   assertEquals(decoder.decode(bytes(0xf0, 0x9f), stream), "");
   assertEquals(decoder.decode(bytes(0x41), stream), "\ufffdA");
   assertEquals(decoder.decode(), "");
@@ -101,13 +130,34 @@ test("every split of a text decodes to the text", () => {
 
 test("labels", () => {
   const labels = {
-    utf8: "utf-8", "UTF-8": "utf-8", " utf-8\n": "utf-8", "unicode-1-1-utf-8": "utf-8", latin1: "windows-1252", ascii: "windows-1252",
-    "iso-8859-1": "windows-1252", "utf-16": "utf-16le", "utf-16be": "utf-16be", shift_jis: "shift_jis", "euc-jp": "euc-jp", gbk: "gbk", gb2312: "gbk",
-    gb18030: "gb18030", big5: "big5", "euc-kr": "euc-kr", "iso-2022-jp": "iso-2022-jp", "koi8-r": "koi8-r", macintosh: "macintosh",
-    "x-user-defined": "x-user-defined", ibm866: "ibm866", "iso-8859-8-i": "iso-8859-8-i", "x-mac-cyrillic": "x-mac-cyrillic", "windows-874": "windows-874",
+    utf8: "utf-8",
+    "UTF-8": "utf-8",
+    " utf-8\n": "utf-8",
+    "unicode-1-1-utf-8": "utf-8",
+    latin1: "windows-1252",
+    ascii: "windows-1252",
+    "iso-8859-1": "windows-1252",
+    "utf-16": "utf-16le",
+    "utf-16be": "utf-16be",
+    shift_jis: "shift_jis",
+    "euc-jp": "euc-jp",
+    gbk: "gbk",
+    gb2312: "gbk",
+    gb18030: "gb18030",
+    big5: "big5",
+    "euc-kr": "euc-kr",
+    "iso-2022-jp": "iso-2022-jp",
+    "koi8-r": "koi8-r",
+    macintosh: "macintosh",
+    "x-user-defined": "x-user-defined",
+    ibm866: "ibm866",
+    "iso-8859-8-i": "iso-8859-8-i",
+    "x-mac-cyrillic": "x-mac-cyrillic",
+    "windows-874": "windows-874",
   };
   for (const [label, name] of Object.entries(labels)) assertEquals(new TextDecoder(label).encoding, name, label);
-  for (const label of ["nope", "utf-7", "replacement", "iso-2022-kr", "\u00a0utf8", ""]) assertThrows(() => new TextDecoder(label), RangeError);
+  for (const label of ["nope", "utf-7", "replacement", "iso-2022-kr", "\u00a0utf8", ""])
+    assertThrows(() => new TextDecoder(label), RangeError);
 });
 
 test("other encodings", () => {

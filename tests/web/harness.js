@@ -119,7 +119,9 @@ function show(value) {
 }
 
 export function listTests(filter = "", platform = "") {
-  return tests.map((t, index) => ({ index, name: t.name, skipped: t.options[platform] })).filter((t) => t.name.includes(filter));
+  return tests
+    .map((t, index) => ({ index, name: t.name, skipped: t.options[platform] }))
+    .filter((t) => t.name.includes(filter));
 }
 
 /** Runs one test and never throws. */

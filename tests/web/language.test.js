@@ -23,7 +23,10 @@ test("Uint8Array.fromBase64", () => {
 
 test("Uint8Array.prototype.toBase64", () => {
   const bytes = new Uint8Array([251, 255]);
-  assertEquals([bytes.toBase64(), bytes.toBase64({ alphabet: "base64url" }), bytes.toBase64({ omitPadding: true })], ["+/8=", "-_8=", "+/8"]);
+  assertEquals(
+    [bytes.toBase64(), bytes.toBase64({ alphabet: "base64url" }), bytes.toBase64({ omitPadding: true })],
+    ["+/8=", "-_8=", "+/8"],
+  );
   assertEquals([new Uint8Array().toBase64(), bytes.subarray(1).toBase64()], ["", "/w=="]);
   assertEquals(bytes.toBase64({ alphabet: "base64url", omitPadding: true }), "-_8");
   assertThrows(() => Uint8Array.prototype.toBase64.call(new Uint16Array(1)), TypeError);
@@ -51,16 +54,25 @@ test("Uint8Array and hex", () => {
   assertEquals(target.setFromHex("0a0b0c"), { read: 4, written: 2 });
   assertEquals([...target], [10, 11]);
   assertThrows(() => Uint8Array.fromHex(1), TypeError);
-  assertEquals([Uint8Array.fromHex.length, Uint8Array.fromHex.name, Object.keys(Uint8Array.prototype).length], [1, "fromHex", 0]);
+  assertEquals(
+    [Uint8Array.fromHex.length, Uint8Array.fromHex.name, Object.keys(Uint8Array.prototype).length],
+    [1, "fromHex", 0],
+  );
 });
 
 test("Map and WeakMap getOrInsert", () => {
   const map = new Map([["a", 1]]);
   assertEquals([map.getOrInsert("a", 2), map.getOrInsert("b", 3), map.get("b")], [1, 3, 3]);
   let calls = 0;
-  const compute = (key) => { calls++; return `${key}!`; };
+  const compute = (key) => {
+    calls++;
+    return `${key}!`;
+  };
   assertEquals([map.getOrInsertComputed("c", compute), map.getOrInsertComputed("c", compute), calls], ["c!", "c!", 1]);
-  assertEquals(map.getOrInsertComputed(-0, (key) => Object.is(key, 0)), true);
+  assertEquals(
+    map.getOrInsertComputed(-0, (key) => Object.is(key, 0)),
+    true,
+  );
   assertThrows(() => map.getOrInsertComputed("a", 5), TypeError);
   assertThrows(() => Map.prototype.getOrInsert.call({}, 1, 2), TypeError);
   const weak = new WeakMap();
@@ -78,7 +90,15 @@ test("Iterator.concat", () => {
   assertThrows(() => Iterator.concat(1), TypeError);
   assertThrows(() => Iterator.concat({}), TypeError);
   let closed = 0;
-  const closing = { [Symbol.iterator]: () => ({ next: () => ({ value: 1, done: false }), return: () => { closed++; return {}; } }) };
+  const closing = {
+    [Symbol.iterator]: () => ({
+      next: () => ({ value: 1, done: false }),
+      return: () => {
+        closed++;
+        return {};
+      },
+    }),
+  };
   for (const value of Iterator.concat(closing)) if (value === 1) break;
   assertEquals(closed, 1);
 });
@@ -87,22 +107,56 @@ test("Math.sumPrecise", () => {
   assertEquals(Math.sumPrecise([1e20, 0.1, -1e20]), 0.1);
   assertEquals(Math.sumPrecise([0.1, 0.2, 0.3]), 0.6);
   assertEquals([Math.sumPrecise([]), Math.sumPrecise([-0]), Math.sumPrecise([-0, 0])], [-0, -0, 0]);
-  assertEquals([Math.sumPrecise([Infinity, 1]), Math.sumPrecise([Infinity, -Infinity]), Math.sumPrecise([NaN, 1])], [Infinity, NaN, NaN]);
-  assertEquals(Math.sumPrecise([1.7976931348623157e308, 1.7976931348623157e308, -1.7976931348623157e308]), 1.7976931348623157e308);
+  assertEquals(
+    [Math.sumPrecise([Infinity, 1]), Math.sumPrecise([Infinity, -Infinity]), Math.sumPrecise([NaN, 1])],
+    [Infinity, NaN, NaN],
+  );
+  assertEquals(
+    Math.sumPrecise([1.7976931348623157e308, 1.7976931348623157e308, -1.7976931348623157e308]),
+    1.7976931348623157e308,
+  );
   assertThrows(() => Math.sumPrecise(["1"]), TypeError);
   assertThrows(() => Math.sumPrecise(null), TypeError);
 });
 
 test("the engine's own newer features are there", () => {
   assertEquals([...new Set([1, 2]).union(new Set([3]))], [1, 2, 3]);
-  assertEquals([1, 2, 3].values().filter((x) => x > 1).toArray(), [2, 3]);
-  assertEquals([typeof Promise.try, typeof Promise.withResolvers, typeof Array.fromAsync, typeof Error.isError, typeof RegExp.escape, typeof Float16Array], Array(6).fill("function"));
+  assertEquals(
+    [1, 2, 3]
+      .values()
+      .filter((x) => x > 1)
+      .toArray(),
+    [2, 3],
+  );
+  assertEquals(
+    [
+      typeof Promise.try,
+      typeof Promise.withResolvers,
+      typeof Array.fromAsync,
+      typeof Error.isError,
+      typeof RegExp.escape,
+      typeof Float16Array,
+    ],
+    Array(6).fill("function"),
+  );
   assertEquals(Object.groupBy([1, 2, 3], (x) => (x % 2 ? "odd" : "even")).odd, [1, 3]);
-  assertEquals([typeof Symbol.dispose, typeof DisposableStack, typeof SuppressedError], ["symbol", "function", "function"]);
+  assertEquals(
+    [typeof Symbol.dispose, typeof DisposableStack, typeof SuppressedError],
+    ["symbol", "function", "function"],
+  );
 });
 
 test("navigator", () => {
-  assertEquals([navigator.userAgent, navigator.hardwareConcurrency, navigator.language, [...navigator.languages], navigator.platform], ["Cloudflare-Workers", 1, "en", ["en"], ""]);
+  assertEquals(
+    [
+      navigator.userAgent,
+      navigator.hardwareConcurrency,
+      navigator.language,
+      [...navigator.languages],
+      navigator.platform,
+    ],
+    ["Cloudflare-Workers", 1, "en", ["en"], ""],
+  );
   assert(navigator instanceof Navigator);
   assertThrows(() => new Navigator(), TypeError);
   assertEquals(Object.prototype.toString.call(navigator), "[object Navigator]");
@@ -112,7 +166,27 @@ test("self, Cloudflare and console", () => {
   assert(self === globalThis);
   assertEquals(Object.prototype.toString.call(console), "[object console]");
   assertEquals(typeof Cloudflare.compatibilityFlags, "object");
-  for (const method of ["debug", "error", "info", "log", "warn", "dir", "dirxml", "table", "trace", "group", "groupCollapsed", "groupEnd", "clear", "count", "countReset", "assert", "time", "timeLog", "timeEnd"])
+  for (const method of [
+    "debug",
+    "error",
+    "info",
+    "log",
+    "warn",
+    "dir",
+    "dirxml",
+    "table",
+    "trace",
+    "group",
+    "groupCollapsed",
+    "groupEnd",
+    "clear",
+    "count",
+    "countReset",
+    "assert",
+    "time",
+    "timeLog",
+    "timeEnd",
+  ])
     assertEquals(typeof console[method], "function", method);
   assertEquals(console.assert(true, "fine"), undefined);
 });
@@ -122,8 +196,31 @@ test("the console survives what it is given", () => {
   revoked.revoke();
   const cyclic = {};
   cyclic.self = cyclic;
-  const hostile = { get a() { throw new Error("getter"); }, toString() { throw new Error("toString"); } };
-  for (const value of [revoked.proxy, cyclic, hostile, Object.create(null), Symbol("s"), new Proxy({}, { ownKeys() { throw new Error("trap"); } }), new Array(1e6), "x".repeat(20_000)])
+  const hostile = {
+    get a() {
+      throw new Error("getter");
+    },
+    toString() {
+      throw new Error("toString");
+    },
+  };
+  for (const value of [
+    revoked.proxy,
+    cyclic,
+    hostile,
+    Object.create(null),
+    Symbol("s"),
+    new Proxy(
+      {},
+      {
+        ownKeys() {
+          throw new Error("trap");
+        },
+      },
+    ),
+    new Array(1e6),
+    "x".repeat(20_000),
+  ])
     assertEquals(console.debug(value), undefined);
   assertEquals(console.debug("%s %d %i %f %j %o %O %c %% %x", "a", 1, 2.5, "3.5", {}, {}, {}, "css"), undefined);
 });

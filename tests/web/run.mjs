@@ -157,8 +157,7 @@ async function* overHttp(peer) {
 
 async function main() {
   const serverModule = path.join(here, "server.mjs");
-  const server =
-    existsSync(serverModule) ? await (await import(serverModule)).start() : undefined;
+  const server = existsSync(serverModule) ? await (await import(serverModule)).start() : undefined;
   const env = server ? { SERVER: server.origin } : {};
   let peer;
   const count = { passed: 0, failed: 0, skipped: 0, assertions: 0 };

@@ -2,15 +2,22 @@
 import { assert, assertEquals, assertThrows, test } from "./harness.js";
 
 test("primitives and boxes", () => {
-  for (const value of [undefined, null, true, 1, -0, NaN, 2n ** 70n, "x", "☃", ""]) assertEquals(structuredClone(value), value);
-  assertEquals(structuredClone([new Number(1), new String("x"), new Boolean(false), Object(1n)]).map((box) => typeof box), ["object", "object", "object", "object"]);
+  for (const value of [undefined, null, true, 1, -0, NaN, 2n ** 70n, "x", "☃", ""])
+    assertEquals(structuredClone(value), value);
+  assertEquals(
+    structuredClone([new Number(1), new String("x"), new Boolean(false), Object(1n)]).map((box) => typeof box),
+    ["object", "object", "object", "object"],
+  );
 });
 
 test("what has a structure keeps it", () => {
   const value = { a: [1, , 3], m: new Map([[{ k: 1 }, new Set([1, "x"])]]), d: new Date(5), r: /a/giu, n: { n: null } };
   const clone = structuredClone(value);
   assert(clone !== value && clone.a !== value.a && clone.m !== value.m);
-  assertEquals([clone.a.length, 1 in clone.a, clone.d, String(clone.r), clone.n], [3, false, new Date(5), "/a/giu", { n: null }]);
+  assertEquals(
+    [clone.a.length, 1 in clone.a, clone.d, String(clone.r), clone.n],
+    [3, false, new Date(5), "/a/giu", { n: null }],
+  );
   assertEquals([[...clone.m.keys()], [...clone.m.values()][0]], [[{ k: 1 }], new Set([1, "x"])]);
 });
 
@@ -23,7 +30,13 @@ test("cycles and shared references stay", () => {
 });
 
 test("instances of classes become plain objects of their own data", () => {
-  class Thing { x = 1; #hidden = 2; get y() { return this.#hidden; } }
+  class Thing {
+    x = 1;
+    #hidden = 2;
+    get y() {
+      return this.#hidden;
+    }
+  }
   const clone = structuredClone(new Thing());
   assertEquals(clone, { x: 1 });
 });
@@ -46,7 +59,12 @@ test("DOMException is serializable", () => {
 
 test("buffers and views", () => {
   const buffer = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer;
-  const clone = structuredClone({ buffer, view: new Uint8Array(buffer, 1, 2), words: new Float64Array([1.5]), data: new DataView(buffer, 4) });
+  const clone = structuredClone({
+    buffer,
+    view: new Uint8Array(buffer, 1, 2),
+    words: new Float64Array([1.5]),
+    data: new DataView(buffer, 4),
+  });
   assertEquals([...new Uint8Array(clone.buffer)], [1, 2, 3, 4, 5, 6, 7, 8]);
   assert(clone.view.buffer === clone.buffer && clone.buffer !== buffer);
   assertEquals([[...clone.view], [...clone.words], clone.data.getUint8(0)], [[2, 3], [1.5], 5]);
@@ -67,32 +85,65 @@ test("transfer moves the buffer", () => {
   assertEquals(structuredClone(1, {}), 1);
 });
 
-test("what cannot be transferred", () => {
-  assertThrows(() => structuredClone(1, { transfer: [{}] }), "DataCloneError");
-  const buffer = new ArrayBuffer(1);
-  assertThrows(() => structuredClone(1, { transfer: [buffer, buffer] }), "DataCloneError");
-  assertEquals(buffer.byteLength, 1);
-  const gone = new ArrayBuffer(1);
-  gone.transfer();
-  assertThrows(() => structuredClone(1, { transfer: [gone] }), "DataCloneError");
-}, { workerd: "duplicates and detached buffers pass there, other objects are a TypeError" });
+test(
+  "what cannot be transferred",
+  () => {
+    assertThrows(() => structuredClone(1, { transfer: [{}] }), "DataCloneError");
+    const buffer = new ArrayBuffer(1);
+    assertThrows(() => structuredClone(1, { transfer: [buffer, buffer] }), "DataCloneError");
+    assertEquals(buffer.byteLength, 1);
+    const gone = new ArrayBuffer(1);
+    gone.transfer();
+    assertThrows(() => structuredClone(1, { transfer: [gone] }), "DataCloneError");
+  },
+  { workerd: "duplicates and detached buffers pass there, other objects are a TypeError" },
+);
 
 test("what cannot be cloned is a DataCloneError", () => {
   const detached = new ArrayBuffer(1);
   detached.transfer();
-  for (const value of [() => {}, Symbol(), Object(Symbol()), Promise.resolve(), new WeakMap(), new WeakSet(), new WeakRef({}), new Proxy({}, {}), detached, { deep: [() => {}] }]) {
+  for (const value of [
+    () => {},
+    Symbol(),
+    Object(Symbol()),
+    Promise.resolve(),
+    new WeakMap(),
+    new WeakSet(),
+    new WeakRef({}),
+    new Proxy({}, {}),
+    detached,
+    { deep: [() => {}] },
+  ]) {
     const error = assertThrows(() => structuredClone(value), "DataCloneError");
     assertEquals(error.code, 25);
   }
 });
 
 test("platform objects are not plain objects", () => {
-  for (const value of [new Event("x"), new URL("http://x"), new URLSearchParams(), new EventTarget(), new TextEncoder(), new AbortController(), crypto, new FormData()])
+  for (const value of [
+    new Event("x"),
+    new URL("http://x"),
+    new URLSearchParams(),
+    new EventTarget(),
+    new TextEncoder(),
+    new AbortController(),
+    crypto,
+    new FormData(),
+  ])
     assertThrows(() => structuredClone({ value }), "DataCloneError");
 });
 
 test("a getter's error passes through", () => {
-  assertThrows(() => structuredClone({ get a() { throw new RangeError("mine"); } }), RangeError, "mine");
+  assertThrows(
+    () =>
+      structuredClone({
+        get a() {
+          throw new RangeError("mine");
+        },
+      }),
+    RangeError,
+    "mine",
+  );
 });
 
 test("structuredClone needs an argument", () => assertThrows(() => structuredClone(), TypeError));

@@ -14,7 +14,10 @@ test("timeouts fire in the order of their delay, then of their start", async () 
   const calls = [];
   setTimeout(() => calls.push("late"), 30);
   setTimeout(() => calls.push("one"), 1);
-  setTimeout(() => { calls.push("first"); Promise.resolve().then(() => calls.push("microtask")); }, 10);
+  setTimeout(() => {
+    calls.push("first");
+    Promise.resolve().then(() => calls.push("microtask"));
+  }, 10);
   setTimeout(() => calls.push("second"), 10);
   await wait(60);
   assertEquals(calls, ["one", "first", "microtask", "second", "late"]);
@@ -22,7 +25,8 @@ test("timeouts fire in the order of their delay, then of their start", async () 
 
 test("odd delays are zero, strings are numbers", async () => {
   const calls = [];
-  for (const delay of [-5, NaN, "x", undefined, null, -Infinity, "2"]) setTimeout(() => calls.push(String(delay)), delay);
+  for (const delay of [-5, NaN, "x", undefined, null, -Infinity, "2"])
+    setTimeout(() => calls.push(String(delay)), delay);
   await wait(30);
   assertEquals(calls.length, 7);
 });
@@ -58,7 +62,14 @@ test("cleared timers do not fire, by either function", async () => {
 
 test("an interval repeats until it is cleared in its own callback", async () => {
   let calls = 0;
-  const id = setInterval((step) => { calls += step; if (calls === 3) clearInterval(id); }, 1, 1);
+  const id = setInterval(
+    (step) => {
+      calls += step;
+      if (calls === 3) clearInterval(id);
+    },
+    1,
+    1,
+  );
   await wait(60);
   assertEquals(calls, 3);
 });
@@ -86,16 +97,25 @@ test("a nested timeout fires", async () => {
   assertEquals(depth, 5);
 });
 
-test("an error in a callback is reported, other timers fire", async () => {
-  const seen = [];
-  const onError = (event) => { seen.push(event.error.message); event.preventDefault(); };
-  addEventListener("error", onError);
-  setTimeout(() => { throw new Error("timer"); }, 1);
-  setTimeout(() => seen.push("next"), 2);
-  await wait(30);
-  removeEventListener("error", onError);
-  assertEquals(seen, ["timer", "next"]);
-}, { workerd: "an error in a timer fails the request there" });
+test(
+  "an error in a callback is reported, other timers fire",
+  async () => {
+    const seen = [];
+    const onError = (event) => {
+      seen.push(event.error.message);
+      event.preventDefault();
+    };
+    addEventListener("error", onError);
+    setTimeout(() => {
+      throw new Error("timer");
+    }, 1);
+    setTimeout(() => seen.push("next"), 2);
+    await wait(30);
+    removeEventListener("error", onError);
+    assertEquals(seen, ["timer", "next"]);
+  },
+  { workerd: "an error in a timer fails the request there" },
+);
 
 test("queueMicrotask runs after the current job, in order with promises", async () => {
   const calls = [];
@@ -111,9 +131,14 @@ test("queueMicrotask runs after the current job, in order with promises", async 
 
 test("an error in a microtask is reported", async () => {
   const seen = [];
-  const onError = (event) => { seen.push(event.error.message); event.preventDefault(); };
+  const onError = (event) => {
+    seen.push(event.error.message);
+    event.preventDefault();
+  };
   addEventListener("error", onError);
-  queueMicrotask(() => { throw new Error("micro"); });
+  queueMicrotask(() => {
+    throw new Error("micro");
+  });
   await wait(1);
   removeEventListener("error", onError);
   assertEquals(seen, ["micro"]);
