@@ -296,6 +296,17 @@ export function dispatch(target: object, event: Event, trusted = true): boolean 
   return run(target, event);
 }
 
+let thrown: { readonly error: unknown } | undefined;
+
+/** As dispatch(), for a target that ends when a listener throws: gives the last exception, which has been reported already. */
+export function dispatchAndCatch(target: object, event: Event): { readonly error: unknown } | undefined {
+  thrown = undefined;
+  dispatch(target, event);
+  const result = thrown;
+  thrown = undefined;
+  return result;
+}
+
 // § 2.9 "dispatch", for a path of one.
 function run(target: object, event: Event): boolean {
   const list = listenersOf(target)?.get(event.type);
@@ -323,6 +334,7 @@ function invoke(target: object, event: Event, list: readonly Listener[], capture
       call(target, event, listener);
     } catch (error) {
       reportException(error);
+      thrown = { error };
     }
     if (listener.passive) setFlags(event, getFlags(event) & ~Flag.inPassiveListener);
     if ((getFlags(event) & Flag.stopImmediate) !== 0) return;

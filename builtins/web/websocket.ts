@@ -5,7 +5,7 @@
 import { type NativeHandle, native } from "../native";
 import { blobOfBytes } from "./blob";
 import { DOMException } from "./dom_exception";
-import { defineEventHandler, dispatch, ErrorEvent, Event, EventTarget, hasListeners } from "./events";
+import { defineEventHandler, dispatch, dispatchAndCatch, ErrorEvent, Event, EventTarget, hasListeners } from "./events";
 import { CloseEvent, MessageEvent } from "./message_events";
 import { bytesOfBufferSource, isBufferSource } from "./octets";
 import { webSocketTests } from "./response";
@@ -36,6 +36,7 @@ const ops = native<{
   websocket_send_text(link: WebSocketLink, text: string): void;
   websocket_send_bytes(link: WebSocketLink, bytes: Uint8Array): void;
   websocket_close(link: WebSocketLink, code: number, reason: string): void;
+  websocket_abort(link: WebSocketLink): void;
   websocket_buffered(link: WebSocketLink): number;
   websocket_attachment_write(value: unknown): Uint8Array;
   websocket_attachment_read(bytes: Uint8Array): unknown;
@@ -182,8 +183,7 @@ export class WebSocket extends EventTarget {
   /** § 3 "fail the WebSocket connection": error, then close. */
   #fail(error: unknown, reason: string): void {
     this.#state = State.closed;
-    const message = `Uncaught ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
-    dispatch(this, new ErrorEvent("error", { message, error }));
+    dispatch(this, new ErrorEvent("error", { message: uncaughtText(error), error }));
     dispatch(this, new CloseEvent("close", { code: ABNORMAL, reason, wasClean: false }));
   }
 
@@ -197,17 +197,23 @@ export class WebSocket extends EventTarget {
   async #receive(receiver: Receiver): Promise<void> {
     for (;;) {
       const event = await ops.websocket_receive(receiver);
-      if (typeof event === "string") {
-        if (hasListeners(this, "message"))
-          dispatch(this, new MessageEvent("message", { data: event, origin: this.#origin }));
-      } else if (Array.isArray(event)) {
-        this.#closed(event);
-        return;
-      } else if (hasListeners(this, "message")) {
-        const data = this.#binaryType === "blob" ? blobOfBytes(new Uint8Array(event), "") : event;
-        dispatch(this, new MessageEvent("message", { data, origin: this.#origin }));
-      }
+      if (Array.isArray(event)) return this.#closed(event);
+      if (!hasListeners(this, "message")) continue;
+      const data =
+        typeof event === "string" || this.#binaryType === "arraybuffer"
+          ? event
+          : blobOfBytes(new Uint8Array(event), "");
+      const thrown = dispatchAndCatch(this, new MessageEvent("message", { data, origin: this.#origin }));
+      if (thrown !== undefined) return this.#broken(thrown.error);
     }
+  }
+
+  /** Workers: a message that its listener fails at ends the connection; the other side sees it lost. */
+  #broken(error: unknown): void {
+    this.#state = State.closed;
+    this.#closeSent = true;
+    ops.websocket_abort(this.#link!);
+    dispatch(this, new ErrorEvent("error", { message: uncaughtText(error), error }));
   }
 
   #closed([code, reason, wasClean]: Close): void {
@@ -367,6 +373,10 @@ function checkProtocols(value: unknown): readonly string[] {
     throw new DOMException("WebSocket Constructor: The protocols header cannot have repeating values.", "SyntaxError");
   }
   return protocols;
+}
+
+function uncaughtText(error: unknown): string {
+  return `Uncaught ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
 }
 
 function headerInBlock(block: string, name: string): string | undefined {

@@ -159,6 +159,25 @@ test("a close without a code is 1005", async () => {
   assertEquals(log, ["close 1005  true"]);
 });
 
+test("a listener that throws ends the connection", async () => {
+  const [a, b] = Object.values(new WebSocketPair());
+  const log = record(a, [], "a ");
+  b.addEventListener("message", ({ data }) => {
+    log.push(`b ${data}`);
+    throw new Error("broken");
+  });
+  b.addEventListener("error", (event) => log.push(`b ${event.message}`));
+  b.addEventListener("close", () => log.push("b close"));
+  a.accept();
+  b.accept();
+  a.send("1");
+  a.send("2");
+  await pause();
+  assertEquals(log.slice(0, 2), ["b 1", "b Uncaught Error: broken"]);
+  assert(log[2].startsWith("a close 1006") && log.length === 3, String(log));
+  assertEquals(b.readyState, WebSocket.CLOSED);
+});
+
 test("close codes are checked", () => {
   const [a] = Object.values(new WebSocketPair());
   a.accept();
