@@ -34,7 +34,7 @@ void LocalEngine::read_head(const LedgerId& id, Head local, uint64_t timeout_ms,
     it->second.compacted = local.position;
   }
   it->second.is_open = true;
-  if (it->second.queued == 0) return callback(it->second.head);
+  if (it->second.queued == 0) return callback(head_of(*it));
   m_head_reads.push_back({&*it, m_clock.monotonic_ns() + static_cast<int64_t>(timeout_ms) * 1'000'000, std::move(callback)});
 }
 
@@ -47,8 +47,14 @@ void LocalEngine::answer_head_reads() {
     if (read.ledger->second.queued > 0)
       m_head_reads.push_back(std::move(read));
     else
-      read.callback(read.ledger->second.head);
+      read.callback(head_of(*read.ledger));
   }
+}
+
+Result<Head> LocalEngine::head_of(const States::value_type& ledger) {
+  if (ledger.second.is_unknown)
+    return Error::io("the log failed during a write to " + ledger.first.text() + "; whether it happened is known after a restart of adit");
+  return ledger.second.head;
 }
 
 void LocalEngine::append(const LedgerId& id, LogEntry entry, uint64_t timeout_ms, Callback<void> callback) {
@@ -87,22 +93,36 @@ void LocalEngine::schedule_submit() {
 
 void LocalEngine::submit() {
   if (m_batch || m_queue.empty()) return;
-  if (m_statistics.log_bytes_kept > 2 * m_options.max_log_bytes && m_segments.size() > 1) return;  // trim() or a deadline goes on
   auto batch = std::make_shared<Batch>();
   size_t bytes = 0;
-  while (!m_queue.empty()) {
-    auto& next = m_queue.front();
-    bytes += record_size(next.ledger->first, next.entry);
-    if (bytes > m_options.max_batch_bytes && !batch->items.empty()) break;
-    batch->items.push_back({next.ledger->first, std::move(next.entry)});
-    batch->pending.push_back(std::move(next));
-    m_queue.pop_front();
+  if (is_too_long()) {
+    // trim(), the next lagging() or a deadline goes on with the rest.
+    std::deque<Pending> rest;
+    for (auto& next : m_queue) {
+      auto& urged = next.ledger->second.urged;
+      if (urged > 0 && take(*batch, next, bytes))
+        --urged;
+      else
+        rest.push_back(std::move(next));
+    }
+    m_queue = std::move(rest);
+    if (batch->items.empty()) return;
+  } else {
+    while (!m_queue.empty() && take(*batch, m_queue.front(), bytes)) m_queue.pop_front();
   }
   m_batch = batch;
   m_log_thread->run([batch, writer = m_writer] { batch->result = writer->write(batch->items); },
                     [this, batch, alive = std::weak_ptr(m_alive)] {
                       if (alive.lock()) batch_done(*batch);
                     });
+}
+
+bool LocalEngine::take(Batch& batch, Pending& next, size_t& bytes) {
+  bytes += record_size(next.ledger->first, next.entry);
+  if (bytes > m_options.max_batch_bytes && !batch.items.empty()) return false;
+  batch.items.push_back({next.ledger->first, std::move(next.entry)});
+  batch.pending.push_back(std::move(next));
+  return true;
 }
 
 void LocalEngine::batch_done(Batch& batch) {
@@ -121,6 +141,7 @@ void LocalEngine::batch_done(Batch& batch) {
     auto& ledger = *batch.pending[i].ledger;
     --ledger.second.queued;
     if (entry.kind != EntryKind::epoch) ledger.second.in_flight = false;
+    if (!durable && result.outcome.error().kind() == ErrorKind::unknown_outcome) ledger.second.is_unknown = true;
     if (!durable) continue;
     ledger.second.head.position = std::max(ledger.second.head.position, entry.position);
     note_written(ledger, entry.position, m_segments.back());
@@ -189,7 +210,7 @@ void LocalEngine::trim() {
 
 void LocalEngine::forget_if_unused(States::iterator it) {
   auto& state = it->second;
-  if (!state.is_open && state.queued == 0 && state.segments == 0) m_ledgers.erase(it);
+  if (!state.is_open && state.queued == 0 && state.segments == 0 && !state.is_unknown) m_ledgers.erase(it);
 }
 
 void LocalEngine::release(const LedgerId& id) {
@@ -201,12 +222,16 @@ void LocalEngine::release(const LedgerId& id) {
 
 std::vector<Engine::Lagging> LocalEngine::lagging(size_t count) {
   std::vector<Lagging> found;
+  if (m_statistics.log_bytes_kept > m_options.max_log_bytes) trim();  // the newest segment may have ended since
   if (m_statistics.log_bytes_kept <= m_options.max_log_bytes || m_segments.size() < 2) return found;
   for (auto& [ledger, position] : m_segments.front().ledgers) {
     if (ledger->second.compacted >= position) continue;
+    // Its checkpoint waits for what is committed now: the append under way and the next.
+    ledger->second.urged = 2;
     found.push_back({ledger->first, position});
     if (found.size() == count) break;
   }
+  submit();
   return found;
 }
 

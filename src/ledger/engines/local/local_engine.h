@@ -2,7 +2,7 @@
 // Owner: its shard. Two background threads work for it: one writes the log, one (lent by the store) handles blobs.
 // Invariant: m_ledgers has the head of every ledger that is open or that the log mentions; an append changes the head only when it is
 // durable. Everything is bounded: one append per ledger is outstanding, a batch has at most max_batch_bytes (or one entry), and while the
-// log is above twice its bound appends wait, until their deadline, for ledgers to compact.
+// log is above twice its bound appends wait, until their deadline, for ledgers to compact; only those of the ledgers asked to pass.
 #pragma once
 
 #include <deque>
@@ -55,7 +55,9 @@ class LocalEngine final : public Engine {
     size_t slot = 0;
     uint32_t segments = 0;  // how many mention it
     uint32_t queued = 0;    // entries queued or being written
+    uint32_t urged = 0;     // appends that may pass while the log is too long: without them it could not compact
     bool in_flight = false;
+    bool is_unknown = false;  // an append may or may not be in the log: only a restart, which reads it, can tell
     bool is_open = false;
   };
   using States = std::unordered_map<LedgerId, LedgerState>;
@@ -87,11 +89,14 @@ class LocalEngine final : public Engine {
   void enqueue(States::value_type& ledger, LogEntry entry, uint64_t timeout_ms, Callback<void> callback);
   void schedule_submit();
   void submit();
+  bool take(Batch& batch, Pending& next, size_t& bytes);
   void batch_done(Batch& batch);
   void answer_head_reads();
+  static Result<Head> head_of(const States::value_type& ledger);
   void note_written(States::value_type& ledger, Position position, SegmentState& segment);
   void trim();
   void forget_if_unused(States::iterator it);
+  bool is_too_long() const { return m_statistics.log_bytes_kept > 2 * m_options.max_log_bytes && m_segments.size() > 1; }
   void watch_deadlines();
   void expire(int64_t now_ns);
   void finish_close();
