@@ -70,6 +70,12 @@ Result<void> recover_log(const StateDirectory& state, const std::string& log, Re
       return {};
     }));
   }
+  if (!ledgers.empty()) {
+    // The end of the log may be in the kernel's memory only (the process died before its sync). No database file may get it before the log has
+    // it for good: losing the power now would leave the file ahead of the log, with pages of half a commit.
+    TRY(TRY(disk.open(log + "/" + local::segment_name(sequences.back()), OpenMode::read_write))->sync());
+    TRY(disk.sync_directory(log));
+  }
   for (auto& [name, records] : ledgers) {
     auto id = LedgerId::parse(name);
     if (id.is_error()) return std::move(id.error()).because("log " + log + " names an impossible ledger");
