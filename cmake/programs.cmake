@@ -3,9 +3,13 @@
 file(GLOB benchmarks CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/native/*.cc)
 foreach(source ${benchmarks})
   get_filename_component(name ${source} NAME_WE)
-  adit_program(bench_${name} SOURCES ${source} LINK adit_net)
+  adit_program(bench_${name} SOURCES ${source} LINK adit_net adit_ledger)
   set_target_properties(bench_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
 endforeach()
+
+# Faults: tests/fault/name.cc is a program that breaks things for real. kill9 runs ten rounds here; `kill9 50` is the long one.
+adit_program(kill9 SOURCES tests/fault/kill9.cc LINK adit_net adit_ledger)
+add_test(NAME fault_kill9 COMMAND kill9 10)
 
 # Fuzz programs: src/MODULE/some/name_fuzz.cc becomes MODULE_some_name_fuzz (cmake --preset fuzz). clang's libFuzzer and sanitizers
 # are linked in statically and, though made for the host's older C library, run on forky's (dep_runtime); without it the libraries of
