@@ -175,6 +175,8 @@ export const commands = {
       port,
       "--persist-to",
       join(state, "state"),
+      "--log-level", // a line per request is a developer's comfort; the others write none
+      "error",
       ...extra,
     ],
   workerd: (app) => (port, state) => [

@@ -18,9 +18,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
-  return text;
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string result;
+  size_t done = 0;
+  for (size_t at; (at = text.find(from, done)) != std::string_view::npos; done = at + from.size()) {
+    result.append(text.substr(done, at - done)).append(to);
+  }
+  return result.append(text.substr(done));
 }
 
 class DotenvParser {
@@ -103,9 +107,9 @@ class DotenvParser {
   }
 
   static std::string unescaped(std::string_view inner, char quote) {
-    std::string value = replaced(std::string(inner), "\r\n", "\n");
+    std::string value = replaced(inner, "\r\n", "\n");
     if (quote != '"') return value;
-    return replaced(replaced(std::move(value), "\\n", "\n"), "\\r", "\r");
+    return replaced(replaced(value, "\\n", "\n"), "\\r", "\r");
   }
 
   void add(std::string name, std::string value, Place place) {
