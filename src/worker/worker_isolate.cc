@@ -12,6 +12,7 @@ namespace adit::worker {
 namespace {
 
 constexpr std::string_view common_methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"};
+constexpr int64_t startup_cpu_limit_ms = 1000;     // Workers: the top level of a script may run one second
 constexpr uint64_t wait_until_limit_ms = 30'000;  // Workers: waitUntil may run 30 seconds past the response
 
 // A target that the URL parser would not change, so that parsing can be left out.
@@ -70,6 +71,7 @@ Result<void> WorkerIsolate::start() {
   if (entry_function("register")->Call(context, v8::Undefined(v8_isolate), 1, &name_space).IsEmpty())
     return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).message));
   m_dispatch_fetch.Reset(v8_isolate, entry_function("dispatchFetch"));
+  m_started = true;
   return {};
 }
 
@@ -313,9 +315,13 @@ void WorkerIsolate::report_uncaught(v8::Local<v8::Value> exception, std::string_
 
 void WorkerIsolate::entered() {
   m_entered_ns = m_options.clock->monotonic_ns();
-  auto budget = static_cast<int64_t>(m_options.script->cpu_limit_ms) * 1'000'000;
+  auto budget = cpu_limit_ms() * 1'000'000;
   if (auto* invocation = m_invocations.find(m_entry_invocation)) budget -= invocation->cpu_ns;
   m_options.seat->enter(m_options.isolate->v8(), std::max<int64_t>(budget, 1'000'000));
+}
+
+int64_t WorkerIsolate::cpu_limit_ms() const {
+  return m_started ? static_cast<int64_t>(m_options.script->cpu_limit_ms) : startup_cpu_limit_ms;
 }
 
 void WorkerIsolate::left() {
@@ -325,7 +331,7 @@ void WorkerIsolate::left() {
   if (auto* invocation = m_invocations.find(id)) invocation->cpu_ns += m_options.clock->monotonic_ns() - m_entered_ns;
   if (stopped) {
     isolate.v8()->CancelTerminateExecution();
-    m_options.host->worker_output(LogLevel::error, fmt::format("The worker exceeded its CPU limit of {} ms and was stopped", m_options.script->cpu_limit_ms));
+    m_options.host->worker_output(LogLevel::error, fmt::format("The worker exceeded its CPU limit of {} ms{} and was stopped", cpu_limit_ms(), m_started ? "" : " for starting"));
     answer_error(id, 503, "Worker exceeded its CPU time limit",
                  fmt::format("One invocation may use {} ms of CPU time (limits.cpu_ms).", m_options.script->cpu_limit_ms));
   }

@@ -97,6 +97,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   void pending_changed(int32_t invocation, int delta) override;
 
  private:
+  int64_t cpu_limit_ms() const;
   struct PendingRejection {
     v8::Global<v8::Promise> promise;
     v8::Global<v8::Value> reason;
@@ -131,6 +132,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   int64_t m_entered_ns = 0;
   uint64_t m_ray_counter = 0;
   net::Timer m_grace;
+  bool m_started = false;
   bool m_retired = false;
   bool m_dead = false;
   bool m_done_reported = false;
