@@ -1,4 +1,6 @@
 // adit: parses the command line and runs the command.
+#include <malloc.h>
+
 #include <cstdio>
 #include <variant>
 
@@ -37,4 +39,8 @@ struct Run {
 
 }  // namespace
 
-int main(int argc, char** argv) { return std::visit(Run{}, parse_command_line(argc, argv)); }
+int main(int argc, char** argv) {
+  // glibc would give every thread an arena of its own and keep what each frees; shards allocate little at a time.
+  mallopt(M_ARENA_MAX, 2);
+  return std::visit(Run{}, parse_command_line(argc, argv));
+}

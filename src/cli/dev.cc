@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "base/memory.h"
 #include "bindings/shard_services.h"
 #include "cli/bundle.h"
 #include "cli/config_request.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr uint16_t default_port = 8787;
 constexpr uint64_t stop_grace_ms = 10'000;
 constexpr size_t max_shards = 256;
+constexpr uint64_t startup_settles_ms = 2'000;
 
 class DevServer {
  public:
@@ -42,6 +44,7 @@ class DevServer {
     if (!m_logger.enabled(LogLevel::info)) write_line("Ready on http://" + host + ":" + std::to_string(port));
     m_watcher = std::make_unique<Watcher>(*m_loop, [this] { reload(); });
     watch();
+    auto settled = m_loop->after(startup_settles_ms, [] { release_startup_memory(); });
     auto interrupt = on_signal(SIGINT);
     auto terminate = on_signal(SIGTERM);
     m_loop->run();

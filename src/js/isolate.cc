@@ -51,7 +51,8 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   params.snapshot_blob = &self->m_startup;
   params.external_references = options.external_references;
   params.constraints.set_max_old_generation_size_in_bytes(options.heap_limit_bytes);
-  params.constraints.set_max_young_generation_size_in_bytes(6 * 1024 * 1024);
+  // Three semi-spaces of 1 MB: a request's garbage is small and short-lived, and every shard pays for this memory.
+  params.constraints.set_max_young_generation_size_in_bytes(3 * 1024 * 1024);
   auto* isolate = v8::Isolate::New(params);
   self->m_isolate = isolate;
   isolate->SetData(0, self.get());

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "js/convert.h"
 #include "js/errors.h"
 #include "net/websocket/serve.h"
@@ -26,6 +28,21 @@ bool is_plain_target(std::string_view target) {
     if (c == '%' && i + 2 < target.size() && target[i + 1] == '2' && (target[i + 2] | 0x20) == 'e') return false;
   }
   return true;
+}
+
+void append_header(std::string& block, std::string_view name, std::string_view value) {
+  block.append(name).push_back('\0');
+  block.append(value).push_back('\0');
+}
+
+// What Cloudflare adds to a request on its way to the worker. Written by hand: it is on every request's path.
+void append_cloudflare_headers(std::string& block, std::string_view ip, uint64_t ray) {
+  std::array<char, 16> ray_digits;
+  for (auto digit = ray_digits.rbegin(); digit != ray_digits.rend(); ++digit, ray >>= 4) *digit = "0123456789abcdef"[ray & 15];
+  append_header(block, "cf-connecting-ip", ip);
+  append_header(block, "cf-ray", {ray_digits.data(), ray_digits.size()});
+  append_header(block, "x-forwarded-proto", "http");
+  append_header(block, "x-real-ip", ip);
 }
 
 }  // namespace
@@ -125,9 +142,7 @@ void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
   isolate.set_current_invocation(id);
   const auto& request = *invocation.exchange;
   m_block_buffer.assign(request.header_block());
-  auto ip = request.peer_address().ip;
-  fmt::format_to(std::back_inserter(m_block_buffer), "cf-connecting-ip{0}{1}{0}cf-ray{0}{2:016x}{0}x-forwarded-proto{0}http{0}x-real-ip{0}{1}{0}", '\0', ip,
-                 (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
+  append_cloudflare_headers(m_block_buffer, request.peer_address().ip, (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
   auto body = request.body();
   v8::Local<v8::Value> arguments[] = {
       v8::Integer::New(v8_isolate, id), method_string(request.method()), url_string(request), js::from_latin1(v8_isolate, m_block_buffer),

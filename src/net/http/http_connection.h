@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "net/http/exchange.h"
@@ -29,7 +30,11 @@ class HttpConnection final : public Stream::Listener, public std::enable_shared_
   // The exchange's side.
   void respond(int status, std::string_view status_text, std::string_view header_lines, HttpBody body);
   Result<Upgraded> upgrade(std::string_view header_lines);
-  PeerAddress peer_address() const { return m_stream->peer_address(); }
+  // Asked of the system once: a connection's peer does not change.
+  const PeerAddress& peer_address() {
+    if (!m_peer) m_peer = m_stream->peer_address();
+    return *m_peer;
+  }
 
   // The request body's side.
   void on_body_awaited();
@@ -86,6 +91,7 @@ class HttpConnection final : public Stream::Listener, public std::enable_shared_
   uint64_t now_ms() const;
 
   HttpServer::Impl& m_server;
+  std::optional<PeerAddress> m_peer;
   std::unique_ptr<Stream> m_stream;
   RequestReader m_reader;
   std::shared_ptr<HttpExchange> m_exchange;
