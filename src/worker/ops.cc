@@ -46,10 +46,7 @@ void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
   auto id = info[0].As<v8::Int32>()->Value();
   auto status = info[1].As<v8::Int32>()->Value();
   auto status_text = info[2]->IsString() ? js::to_utf8(isolate, info[2].As<v8::String>()) : std::string();
-  js::FromJs<js::ByteString> lines_reader;
-  std::string lines_copy;
-  if (!lines_reader.read(isolate, info[3])) return js::throw_error(isolate, Error::type_error("a header value is not a byte string"));
-  lines_copy = lines_reader.get().value;
+  auto lines_copy = js::to_utf8(isolate, info[3].As<v8::String>());  // header values are text, and UTF-8 on the wire
   auto body = info[4];
   auto encode = info[6]->IsTrue() ? EncodeBody::manual : EncodeBody::automatic;
   if (info[5]->IsObject()) {

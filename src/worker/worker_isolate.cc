@@ -145,7 +145,7 @@ void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
   append_cloudflare_headers(m_block_buffer, request.peer_address().ip, (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
   auto body = request.body();
   v8::Local<v8::Value> arguments[] = {
-      v8::Integer::New(v8_isolate, id), method_string(request.method()), url_string(request), js::from_latin1(v8_isolate, m_block_buffer),
+      v8::Integer::New(v8_isolate, id), method_string(request.method()), url_string(request), js::from_utf8(v8_isolate, m_block_buffer),
       body ? js::wrap<net::ByteSource>(v8_isolate, std::move(body)).As<v8::Value>() : v8::Undefined(v8_isolate).As<v8::Value>()};
   call_handler(id, m_dispatch_fetch.Get(v8_isolate), std::size(arguments), arguments);
 }
@@ -155,7 +155,7 @@ int32_t WorkerIsolate::dispatch_message(std::string_view target, v8::LocalVector
   auto* v8_isolate = isolate.v8();
   prefix.push_back(method_string(request.method));
   prefix.push_back(js::from_utf8(v8_isolate, request.url));
-  prefix.push_back(js::from_latin1(v8_isolate, request.header_block));
+  prefix.push_back(js::from_utf8(v8_isolate, request.header_block));
   prefix.push_back(request.body ? js::wrap<net::ByteSource>(v8_isolate, std::move(request.body)).As<v8::Value>() : v8::Undefined(v8_isolate).As<v8::Value>());
   return dispatch_event(target, std::move(prefix), std::move(reply));
 }
