@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "bindings/state.h"
 #include "net/client/http_client.h"
 #include "web/network_services.h"
 #include "web/platform_services.h"
@@ -9,8 +10,8 @@
 namespace adit::bindings {
 
 struct ProcessServices::Impl {
-  std::filesystem::path state_directory;
-  const Logger* logger = nullptr;
+  Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
+  ProcessState state;
 };
 
 namespace {
@@ -34,14 +35,20 @@ class DevConsole final : public web::ConsoleSink {
   worker::Shard& m_shard;
 };
 
-class ShardServices final : public worker::ShardExtension {
+class Services final : public ShardServices {
  public:
-  static Result<std::unique_ptr<ShardServices>> create(worker::Shard& shard) {
+  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state) {
     auto http = TRY(net::HttpClient::create(shard.loop(), {}));
-    return std::make_unique<ShardServices>(shard, std::move(http));
+    return std::make_unique<Services>(shard, state, std::move(http));
   }
-  ShardServices(worker::Shard& shard, std::unique_ptr<net::HttpClient> http)
-      : m_shard(shard), m_console(shard), m_http(std::move(http)), m_network{shard.loop(), *m_http, shard.random(), {}} {}
+  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http)
+      : m_shard(shard),
+        m_console(shard),
+        m_http(std::move(http)),
+        m_network{shard.loop(), *m_http, shard.random(), {}},
+        m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()) {}
+
+  ShardState& state() override { return m_state; }
 
   void attach(worker::WorkerIsolate& worker) override {
     auto services = std::make_unique<web::PlatformServices>(m_shard.loop(), m_shard.clock(), m_shard.random(), m_console);
@@ -51,13 +58,14 @@ class ShardServices final : public worker::ShardExtension {
   }
   void detach(worker::WorkerIsolate&) override {}
   void activated(worker::WorkerIsolate&) override {}
-  void close(Function<void()> done) override { done(); }
+  void close(Function<void()> done) override { m_state.close(std::move(done)); }
 
  private:
   worker::Shard& m_shard;
   DevConsole m_console;
   std::unique_ptr<net::HttpClient> m_http;
   web::NetworkServices m_network;
+  ShardState m_state;
   std::map<worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
 };
 
@@ -67,16 +75,13 @@ ProcessServices::ProcessServices(std::unique_ptr<Impl> impl) : m_impl(std::move(
 ProcessServices::~ProcessServices() = default;
 
 Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::filesystem::path& state_directory, const Logger& logger) {
-  auto impl = std::make_unique<Impl>();
-  impl->state_directory = state_directory;
-  impl->logger = &logger;
-  return std::unique_ptr<ProcessServices>(new ProcessServices(std::move(impl)));
+  return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
 
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig&) { return {}; }
 
 Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_services(worker::Shard& shard) {
-  return std::unique_ptr<worker::ShardExtension>(TRY(ShardServices::create(shard)));
+  return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(shard, m_impl->state)));
 }
 
 }  // namespace adit::bindings

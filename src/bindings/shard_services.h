@@ -13,6 +13,15 @@
 
 namespace adit::bindings {
 
+class ShardState;
+
+// What a shard's bindings keep, for code that came to the shard by message.
+class ShardServices : public worker::ShardExtension {
+ public:
+  static ShardServices& of(worker::Shard& shard) { return static_cast<ShardServices&>(*shard.extension()); }
+  virtual ShardState& state() = 0;
+};
+
 class ProcessServices {
  public:
   // Locks the state directory and recovers what the last process left. Nothing is made on disk until something is stored.

@@ -122,28 +122,27 @@ void Shard::remove_done() {
   m_done.clear();
 }
 
-void Shard::stop(uint64_t grace_ms) {
-  if (std::exchange(m_stopping, true)) return;
+void Shard::drain(uint64_t grace_ms, Function<void()> done) {
+  VERIFY(!m_stopping);
+  m_stopping = true;
+  m_on_drained = std::move(done);
   m_spare_timer = {};
-  if (!m_server) return finish_stop();
-  m_stop_timer = m_loop->after(grace_ms, [this] {
-    m_server.reset();
-    finish_stop();
-  });
-  m_server->drain([this] {
-    if (!m_server) return;
-    m_stop_timer = {};
-    m_loop->defer([this] {
-      m_server.reset();
-      finish_stop();
-    });
-  });
+  if (!m_server) return drained();
+  m_stop_timer = m_loop->after(grace_ms, [this] { drained(); });
+  m_server->drain([this] { m_loop->defer([this] { drained(); }); });
 }
 
-void Shard::finish_stop() {
-  if (!m_extension) return m_loop->stop();
-  if (m_current) m_extension->detach(*m_current);
+void Shard::drained() {
+  if (!m_on_drained) return;
+  m_stop_timer = {};
+  m_server.reset();
+  if (m_current && m_extension) m_extension->detach(*m_current);
   m_current.reset();
+  std::exchange(m_on_drained, nullptr)();
+}
+
+void Shard::finish() {
+  if (!m_extension) return m_loop->stop();
   m_extension->close([this] { m_loop->stop(); });
 }
 

@@ -1,5 +1,5 @@
 // A shard: one thread with its event loop, its HTTP server, its worker isolates and what the bindings keep for it.
-// Owner: its own thread for everything but the constructor's caller-facing post(). Lifecycle: run() until stop(); drains first.
+// Owner: its own thread for everything but the constructor's caller-facing post(). Lifecycle: run() until finish(), which drain() goes before.
 // Invariant: nothing of a shard is touched by another thread; requests from outside come as tasks.
 #pragma once
 
@@ -76,8 +76,10 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   Result<void> set_script(std::shared_ptr<const Script> script);
   // No worker can run (a build failed): requests get this error until the next set_script.
   void set_failure(std::string title, std::string detail);
-  // Drains connections, closes the extension, then stops the loop.
-  void stop(uint64_t grace_ms);
+  // Stopping has two steps, since a request on one shard may need another: drains connections and ends the worker, then calls done; when
+  // every shard has, closes the extension and stops the loop.
+  void drain(uint64_t grace_ms, Function<void()> done);
+  void finish();
 
   size_t index() const { return m_options.index; }
   ShardGroup& group() { return *m_options.group; }
@@ -103,7 +105,7 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   Result<std::unique_ptr<WorkerIsolate>> start_worker(std::shared_ptr<const Script> script);
   void keep_spare();
   void remove_done();
-  void finish_stop();
+  void drained();
 
   ShardOptions m_options;
   std::unique_ptr<net::Loop> m_loop;
@@ -118,6 +120,7 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   std::string m_failure_detail;
   net::Timer m_spare_timer;
   net::Timer m_stop_timer;
+  Function<void()> m_on_drained;
   bool m_log_requests = false;
   bool m_stopping = false;
 };

@@ -2,8 +2,6 @@
 
 #include <signal.h>
 
-#include <future>
-
 namespace adit::worker {
 
 Result<std::unique_ptr<ShardPool>> ShardPool::create(size_t shard_count, ShardOptions options) {
@@ -11,11 +9,12 @@ Result<std::unique_ptr<ShardPool>> ShardPool::create(size_t shard_count, ShardOp
   pool->m_shards.resize(shard_count);
   options.group = pool.get();
   std::vector<std::future<Result<Shard*>>> starting;
+  auto all_ended = pool->m_all_ended.get_future().share();
   for (size_t i = 0; i < shard_count; ++i) {
     auto ready = std::make_shared<std::promise<Result<Shard*>>>();
     starting.push_back(ready->get_future());
     options.index = i;
-    pool->m_shards[i].thread = std::thread([options, ready] {
+    pool->m_shards[i].thread = std::thread([options, ready, all_ended, &member = pool->m_shards[i]] {
       // Signals are main's business.
       sigset_t all;
       sigfillset(&all);
@@ -24,6 +23,8 @@ Result<std::unique_ptr<ShardPool>> ShardPool::create(size_t shard_count, ShardOp
       if (shard.is_error()) return ready->set_value(std::move(shard.error()));
       ready->set_value(shard.value().get());
       shard.value()->run();
+      member.ended.set_value();
+      all_ended.wait();
     });
   }
   std::optional<Error> failure;
@@ -68,8 +69,18 @@ Result<uint16_t> ShardPool::listen(uint16_t port) {
 
 void ShardPool::stop(uint64_t grace_ms) {
   if (std::exchange(m_stopped, true)) return;
+  std::deque<std::promise<void>> drained;
+  for (size_t i = 0; i < m_shards.size(); ++i) {
+    if (!m_shards[i].shard) continue;
+    auto& done = drained.emplace_back();
+    post(i, [grace_ms, &done](Shard& shard) { shard.drain(grace_ms, [&done] { done.set_value(); }); });
+  }
+  for (auto& done : drained) done.get_future().wait();
   for (size_t i = 0; i < m_shards.size(); ++i)
-    if (m_shards[i].shard) post(i, [grace_ms](Shard& shard) { shard.stop(grace_ms); });
+    if (m_shards[i].shard) post(i, [](Shard& shard) { shard.finish(); });
+  for (auto& member : m_shards)
+    if (member.shard) member.ended.get_future().wait();
+  m_all_ended.set_value();
   for (auto& member : m_shards)
     if (member.thread.joinable()) member.thread.join();
 }

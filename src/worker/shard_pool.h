@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <future>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -32,12 +33,14 @@ class ShardPool final : public ShardGroup {
   struct Member {
     std::thread thread;
     Shard* shard = nullptr;  // lives on the thread
+    std::promise<void> ended;
   };
   ShardPool() = default;
   template <typename T>
   T run_on(size_t shard, std::function<T(Shard&)> work);
 
   std::deque<Member> m_shards;
+  std::promise<void> m_all_ended;  // a shard is destroyed only when no other can post to it
   bool m_stopped = false;
 };
 

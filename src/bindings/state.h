@@ -1,0 +1,55 @@
+// Where the bindings' state lives: the state directory of the process and, per shard, the ledger store in it. Both are made at first
+// use: a worker that stores nothing leaves nothing on disk, and starting costs nothing.
+// Owner: ProcessState is main's, its directory() any thread's; ShardState its shard's thread.
+// Invariant: a state directory has one owner process from first use to the end; a ShardState is closed before its shard's loop ends.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "bindings/loop_executor.h"
+#include "ledger/disk.h"
+#include "ledger/ledger_store.h"
+#include "ledger/state_directory.h"
+
+namespace adit::bindings {
+
+class ProcessState {
+ public:
+  ProcessState(std::filesystem::path path, const Logger& logger) : m_path(std::move(path)), m_logger(logger) {}
+  // Locks the directory and recovers what the last process left there, the first time; an error is tried again at the next call.
+  Result<ledger::StateDirectory*> directory();
+  // Something was stored here before: there may be alarms to run, for one.
+  bool has_state() const;
+
+ private:
+  std::filesystem::path m_path;
+  const Logger& m_logger;
+  ledger::SystemDisk m_disk;
+  std::mutex m_mutex;  // guards m_directory
+  std::unique_ptr<ledger::StateDirectory> m_directory;
+};
+
+class ShardState {
+ public:
+  ShardState(ProcessState& process, size_t shard, net::Loop& loop, const Logger& logger, const Clock& clock)
+      : m_process(process), m_shard(shard), m_logger(logger), m_clock(clock), m_executor(loop) {}
+  // This shard's ledgers.
+  Result<ledger::LedgerStore*> store();
+  // Makes everything durable and leaves no log behind. Nobody may use the store after that.
+  void close(Function<void()> done);
+
+ private:
+  ProcessState& m_process;
+  size_t m_shard;
+  const Logger& m_logger;
+  const Clock& m_clock;
+  LoopExecutor m_executor;
+  std::unique_ptr<ledger::LedgerStore> m_store;
+  bool m_closed = false;
+};
+
+}  // namespace adit::bindings
