@@ -33,7 +33,9 @@ double cpu_us() {
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
 }
-double now_us() { return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now_us() {
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 size_t resident_kib() {
   std::ifstream file("/proc/self/statm");
@@ -60,7 +62,8 @@ struct Shard {
   }
   std::shared_ptr<Ledger> open(size_t index) {
     std::shared_ptr<Ledger> ledger;
-    store->open(need(LedgerId::create("bench", fmt::format("{:064x}", index))), [&](Result<std::shared_ptr<Ledger>> opened) { ledger = need(std::move(opened)); });
+    store->open(need(LedgerId::create("bench", fmt::format("{:064x}", index))),
+                [&](Result<std::shared_ptr<Ledger>> opened) { ledger = need(std::move(opened)); });
     return ledger;
   }
   void close() {
@@ -94,7 +97,8 @@ void commits(const std::string& directory, uint32_t page_size_bytes, uint64_t co
     make_table(*ledgers.back());
     for (uint64_t n = 0; n < 100; ++n) put(*ledgers.back(), n);
   }
-  for (int i = 0; i < 50; ++i) shard.loop->run_once();
+  for (auto& ledger : ledgers)
+    while (!ledger->is_durable_now()) shard.loop->run_once();
   uint64_t started = 0;
   uint64_t done = 0;
   Function<void(size_t)> next = [&](size_t index) {
@@ -116,14 +120,18 @@ void commits(const std::string& directory, uint32_t page_size_bytes, uint64_t co
   auto passed = now_us() - wall;
   auto after = shard.store->statistics().engine;
   auto per = [&](double total) { return total / static_cast<double>(count); };
-  fmt::print("page {:5}: {:6.1f} us CPU, {:6.1f} us wall, {:5.0f} log bytes per commit; {:.1f} commits per sync; {} checkpoints\n", page_size_bytes, per(used),
-             per(passed), per(static_cast<double>(after.log_bytes_written - before.log_bytes_written)),
-             static_cast<double>(count) / static_cast<double>(after.batches - before.batches), shard.store->statistics().checkpoints);
+  fmt::print(
+      "page {:5}: {:6.1f} us CPU, {:6.1f} us wall, {:5.0f} log bytes per commit; {:.1f} commits per sync; {} "
+      "checkpoints\n",
+      page_size_bytes, per(used), per(passed),
+      per(static_cast<double>(after.log_bytes_written - before.log_bytes_written)),
+      static_cast<double>(count) / static_cast<double>(after.batches - before.batches),
+      shard.store->statistics().checkpoints);
   ledgers.clear();
   shard.close();
 }
 
-void openings(const std::string& directory, size_t count) {
+void make_ledgers(const std::string& directory, size_t count) {
   Shard shard(directory, 1024);
   std::vector<std::shared_ptr<Ledger>> ledgers;
   auto memory = resident_kib();
@@ -132,22 +140,25 @@ void openings(const std::string& directory, size_t count) {
     ledgers.push_back(shard.open(1000 + i));
     make_table(*ledgers.back());
     put(*ledgers.back(), i);
-    check(ledgers.back()->commit().is_ok() ? Result<void>() : Result<void>(Error::failed("commit")));
+    need(ledgers.back()->commit());
   }
   auto made = (now_us() - begin) / static_cast<double>(count);
   fmt::print("make a ledger with a table and a row: {:.0f} us; {:.1f} KiB of memory each while open ({} open)\n", made,
              static_cast<double>(resident_kib() - memory) / static_cast<double>(count), count);
   ledgers.clear();
   shard.close();
-  Shard again(directory, 1024);
-  begin = now_us();
+}
+
+void open_ledgers(const std::string& directory, size_t count) {
+  Shard shard(directory, 1024);
+  auto begin = now_us();
   for (size_t i = 0; i < count; ++i) {
-    auto ledger = again.open(1000 + i);
+    auto ledger = shard.open(1000 + i);
     auto row = need(ledger->database().prepare("SELECT value FROM kv LIMIT 1"));
     if (!need(row.step())) std::_Exit(1);
   }
   fmt::print("open a ledger and read a row: {:.0f} us\n", (now_us() - begin) / static_cast<double>(count));
-  again.close();
+  shard.close();
 }
 
 void start(const std::string& directory) {
@@ -161,12 +172,14 @@ void start(const std::string& directory) {
 }  // namespace adit::ledger
 
 int main(int count, char** arguments) {
+  constexpr size_t ledgers = 900;  // below the usual limit of open files
   auto commit_count = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 100'000;
   std::string directory = count > 2 ? arguments[2] : "/tmp/adit-bench-ledger-XXXXXX";
   if (count <= 2 && !::mkdtemp(directory.data())) return 1;
   for (uint32_t page_size_bytes : {512, 1024, 2048, 4096})
     adit::ledger::commits(directory + "/" + std::to_string(page_size_bytes), page_size_bytes, commit_count);
-  adit::ledger::openings(directory + "/open", 2000);
+  adit::ledger::make_ledgers(directory + "/open", ledgers);
+  adit::ledger::open_ledgers(directory + "/open", ledgers);
   adit::ledger::start(directory + "/open");
   return std::system(("rm -rf '" + directory + "'").c_str());
 }

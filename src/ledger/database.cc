@@ -10,25 +10,33 @@ namespace {
 
 // Settings that the ledger's durability rests on. Reading them is harmless.
 bool is_guarded_pragma(std::string_view name) {
-  static constexpr std::array guarded = {"journal_mode", "locking_mode", "page_size",       "synchronous",          "mmap_size",
-                                         "temp_store",   "cache_spill",  "wal_autocheckpoint", "temp_store_directory", "data_store_directory"};
-  return std::any_of(guarded.begin(), guarded.end(),
-                     [name](const char* each) { return sqlite3_strnicmp(each, name.data(), static_cast<int>(name.size())) == 0 && std::string_view(each).size() == name.size(); });
+  static constexpr std::array guarded = {
+      "journal_mode", "locking_mode", "page_size",          "synchronous",          "mmap_size",
+      "temp_store",   "cache_spill",  "wal_autocheckpoint", "temp_store_directory", "data_store_directory"};
+  return std::any_of(guarded.begin(), guarded.end(), [name](const char* each) {
+    return sqlite3_strnicmp(each, name.data(), static_cast<int>(name.size())) == 0 &&
+           std::string_view(each).size() == name.size();
+  });
 }
 
 ErrorKind kind_of(int code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
     case SQLITE_TOOBIG:
-    case SQLITE_NOMEM: return ErrorKind::limit;
+    case SQLITE_NOMEM:
+      return ErrorKind::limit;
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_CANTOPEN: return ErrorKind::io;
-    case SQLITE_INTERRUPT: return ErrorKind::aborted;
+    case SQLITE_CANTOPEN:
+      return ErrorKind::io;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::aborted;
     case SQLITE_MISUSE:
-    case SQLITE_RANGE: return ErrorKind::invalid_state;
-    default: return ErrorKind::failed;
+    case SQLITE_RANGE:
+      return ErrorKind::invalid_state;
+    default:
+      return ErrorKind::failed;
   }
 }
 
@@ -50,10 +58,8 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 
 Statement::~Statement() {
   if (!m_statement) return;
-  if (m_cached)
-    m_database->give_back(m_statement);
-  else
-    sqlite3_finalize(m_statement);
+  if (m_cached) m_database->give_back(m_statement);
+  else sqlite3_finalize(m_statement);
 }
 
 void Statement::note(int code) {
@@ -69,7 +75,8 @@ Statement& Statement::bind(int index, double value) {
   return *this;
 }
 Statement& Statement::bind(int index, std::string_view text) {
-  note(sqlite3_bind_text64(m_statement, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8));
+  note(
+      sqlite3_bind_text64(m_statement, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8));
   return *this;
 }
 Statement& Statement::bind(int index, BytesView blob) {
@@ -82,7 +89,8 @@ Statement& Statement::bind_null(int index) {
   return *this;
 }
 Statement& Statement::bind_copy(int index, std::string_view text) {
-  note(sqlite3_bind_text64(m_statement, index, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  note(sqlite3_bind_text64(m_statement, index, text.data() ? text.data() : "", text.size(), SQLITE_TRANSIENT,
+                           SQLITE_UTF8));
   return *this;
 }
 Statement& Statement::bind_copy(int index, BytesView blob) {
@@ -92,7 +100,8 @@ Statement& Statement::bind_copy(int index, BytesView blob) {
 }
 
 Result<bool> Statement::step() {
-  if (m_bind_error != SQLITE_OK) return Error(kind_of(m_bind_error), fmt::format("bind: {}", sqlite3_errstr(m_bind_error)));
+  if (m_bind_error != SQLITE_OK)
+    return Error(kind_of(m_bind_error), fmt::format("bind: {}", sqlite3_errstr(m_bind_error)));
   if (!m_statement) return false;
   int code = sqlite3_step(m_statement);
   if (code == SQLITE_ROW) return true;
@@ -103,8 +112,7 @@ Result<bool> Statement::step() {
 }
 
 Result<void> Statement::run() {
-  while (TRY(step())) {
-  }
+  while (TRY(step())) {}
   return {};
 }
 
@@ -131,7 +139,8 @@ BytesView Statement::blob(int index) const {
   return {bytes, static_cast<size_t>(sqlite3_column_bytes(m_statement, index))};
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& name, const char* vfs_name, const Options& options) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& name, const char* vfs_name,
+                                                 const Options& options) {
   sqlite3* handle = nullptr;
   // No mutex: a connection stays on its shard's thread. Extended codes tell constraint kinds apart.
   constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -150,9 +159,10 @@ Result<void> Database::configure(const Options& options) {
   sqlite3_db_config(m_handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(m_handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   // Why these: page_file.h. secure_delete costs writes and log, and what it wipes is in the log anyway.
-  TRY(execute(fmt::format("PRAGMA page_size={};PRAGMA locking_mode=EXCLUSIVE;PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF;"
-                          "PRAGMA temp_store=MEMORY;PRAGMA secure_delete=OFF;PRAGMA cache_size=-{};PRAGMA mmap_size=0",
-                          options.page_size_bytes, std::max(options.cache_bytes / 1024, 8u))));
+  TRY(execute(
+      fmt::format("PRAGMA page_size={};PRAGMA locking_mode=EXCLUSIVE;PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF;"
+                  "PRAGMA temp_store=MEMORY;PRAGMA secure_delete=OFF;PRAGMA cache_size=-{};PRAGMA mmap_size=0",
+                  options.page_size_bytes, std::max(options.cache_bytes / 1024, 8u))));
   m_guarded = true;
   sqlite3_set_authorizer(m_handle, authorize, this);
   return {};
@@ -213,7 +223,8 @@ void Database::remember(std::string_view sql, sqlite3_stmt* statement) {
 void Database::give_back(sqlite3_stmt* statement) {
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
-  auto found = std::find_if(m_cache.begin(), m_cache.end(), [=](auto& cached) { return cached.statement == statement; });
+  auto found =
+      std::find_if(m_cache.begin(), m_cache.end(), [=](auto& cached) { return cached.statement == statement; });
   VERIFY(found != m_cache.end() && found->in_use);
   found->in_use = false;
   if (m_cache.size() <= m_cache_limit) return;
@@ -221,7 +232,9 @@ void Database::give_back(sqlite3_stmt* statement) {
   m_cache.erase(found);
 }
 
-Result<Statement> Database::prepare_next(std::string_view sql, std::string_view& rest) { return compile(sql, rest, false); }
+Result<Statement> Database::prepare_next(std::string_view sql, std::string_view& rest) {
+  return compile(sql, rest, false);
+}
 
 Result<void> Database::execute(std::string_view sql) {
   while (!sql.empty()) {
@@ -246,7 +259,8 @@ void Database::set_authorizer(Authorizer authorizer) {
   sqlite3_set_authorizer(m_handle, authorize, this);  // expires statements compiled under the old rules
 }
 
-int Database::authorize(void* data, int action, const char* first, const char* second, const char* database, const char* trigger) {
+int Database::authorize(void* data, int action, const char* first, const char* second, const char* database,
+                        const char* trigger) {
   auto& self = *static_cast<Database*>(data);
   if (!self.m_guarded) return SQLITE_OK;
   // VACUUM attaches a nameless temporary database.
@@ -262,7 +276,8 @@ void Database::release_memory() {
 
 Error Database::last_error(std::string_view doing) const {
   int code = sqlite3_extended_errcode(m_handle);
-  return {kind_of(code), doing.empty() ? std::string(sqlite3_errmsg(m_handle)) : fmt::format("{}: {}", doing, sqlite3_errmsg(m_handle))};
+  return {kind_of(code), doing.empty() ? std::string(sqlite3_errmsg(m_handle))
+                                       : fmt::format("{}: {}", doing, sqlite3_errmsg(m_handle))};
 }
 
 }  // namespace adit::ledger

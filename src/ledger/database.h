@@ -75,7 +75,8 @@ class Statement {
 };
 
 // Asked when SQL is compiled; arguments as sqlite3_set_authorizer's. Answers SQLITE_OK, SQLITE_DENY or SQLITE_IGNORE.
-using Authorizer = Function<int(int action, const char* first, const char* second, const char* database, const char* trigger)>;
+using Authorizer =
+    Function<int(int action, const char* first, const char* second, const char* database, const char* trigger)>;
 
 class Database {
  public:
@@ -123,7 +124,8 @@ class Database {
   void remember(std::string_view sql, sqlite3_stmt* statement);
   void give_back(sqlite3_stmt* statement);
   void forget_idle_statements();
-  static int authorize(void* self, int action, const char* first, const char* second, const char* database, const char* trigger);
+  static int authorize(void* self, int action, const char* first, const char* second, const char* database,
+                       const char* trigger);
 
   struct Cached {
     std::string sql;

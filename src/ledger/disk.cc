@@ -17,7 +17,8 @@ namespace {
 Error disk_error(std::string_view doing, const std::string& path, int code) {
   auto what = std::string(doing) + " " + path;
   if (code == ENOSPC || code == EDQUOT) return {ErrorKind::limit, what + ": no space left on the disk"};
-  if (code == EACCES || code == EPERM || code == EROFS) return Error::from_errno(what + ": not permitted; check the owner and mode", code);
+  if (code == EACCES || code == EPERM || code == EROFS)
+    return Error::from_errno(what + ": not permitted; check the owner and mode", code);
   return Error::from_errno(what, code);
 }
 
@@ -93,10 +94,14 @@ class SystemLock final : public DiskLock {
 
 int flags_of(OpenMode mode) {
   switch (mode) {
-    case OpenMode::read: return O_RDONLY;
-    case OpenMode::read_write: return O_RDWR;
-    case OpenMode::create: return O_RDWR | O_CREAT;
-    case OpenMode::create_new: return O_RDWR | O_CREAT | O_EXCL;
+    case OpenMode::read:
+      return O_RDONLY;
+    case OpenMode::read_write:
+      return O_RDWR;
+    case OpenMode::create:
+      return O_RDWR | O_CREAT;
+    case OpenMode::create_new:
+      return O_RDWR | O_CREAT | O_EXCL;
   }
   VERIFY_NOT_REACHED();
 }

@@ -86,7 +86,8 @@ class Engine {
   virtual void append(const LedgerId& id, LogEntry entry, uint64_t timeout_ms, Callback<void> callback) = 0;
 
   // The log's entries after a position, oldest first: all that the log still has (what lies before is in the compacted snapshot).
-  virtual void read_log(const LedgerId& id, Position after, uint64_t timeout_ms, Callback<std::vector<LogEntry>> callback) = 0;
+  virtual void read_log(const LedgerId& id, Position after, uint64_t timeout_ms,
+                        Callback<std::vector<LogEntry>> callback) = 0;
 
   // An immutable snapshot, or here the synced database file, holds everything up to this position: the log before it may go.
   virtual void compact(const LedgerId& id, Position position) = 0;

@@ -10,19 +10,24 @@
 namespace adit::ledger {
 
 Ledger::Ledger(LedgerServices& services, LedgerId id, const LedgerOptions& options)
-    : m_services(services), m_id(std::move(id)), m_options(options), m_checkpoint_at_bytes(options.checkpoint_after_bytes) {}
+    : m_services(services),
+      m_id(std::move(id)),
+      m_options(options),
+      m_checkpoint_at_bytes(options.checkpoint_after_bytes) {}
 
 Ledger::~Ledger() = default;
 
 Result<void> Ledger::start(Head head, std::unique_ptr<PageFile> pages) {
   if (pages->position() != head.position)
-    return Error::io(fmt::format("ledger {}: its database file is at position {}, its log at {}", m_id.text(), pages->position(), head.position));
+    return Error::io(fmt::format("ledger {}: its database file is at position {}, its log at {}", m_id.text(),
+                                 pages->position(), head.position));
   m_pages = std::move(pages);
   m_pages->set_epoch(head.epoch);
   m_durable = m_synced = head.position;
   m_services.vfs.set_next_file(*m_pages);
-  m_database = TRY(Database::open(m_id.text(), m_services.vfs.name(),
-                                  {.page_size_bytes = m_pages->page_size_bytes(), .cache_bytes = m_options.cache_bytes}));
+  m_database =
+      TRY(Database::open(m_id.text(), m_services.vfs.name(),
+                         {.page_size_bytes = m_pages->page_size_bytes(), .cache_bytes = m_options.cache_bytes}));
   // Runs inside SQLite's commit: only takes note.
   m_pages->on_commit([this] { schedule_turn_end(); });
   return {};
@@ -56,11 +61,14 @@ Result<void> Ledger::write() {
 Result<Position> Ledger::commit() {
   TRY(usable());
   if (m_in_explicit_transaction || m_savepoints > 0)
-    return Error(ErrorKind::invalid_state, "commit() while a transaction or savepoint of ledger " + m_id.text() + " is open");
+    return Error(ErrorKind::invalid_state,
+                 "commit() while a transaction or savepoint of ledger " + m_id.text() + " is open");
   if (!m_in_turn_transaction) return position();
   m_in_turn_transaction = false;
-  auto committed = m_database->in_transaction() ? run("COMMIT")
-                                                : Result<void>(Error(ErrorKind::failed, "SQLite rolled back the writes of ledger " + m_id.text()));
+  auto committed =
+      m_database->in_transaction()
+          ? run("COMMIT")
+          : Result<void>(Error(ErrorKind::failed, "SQLite rolled back the writes of ledger " + m_id.text()));
   if (committed.is_error()) {
     // Answers may already wait for these writes: they must become errors.
     break_with(std::move(committed.error()).because("commit to ledger " + m_id.text()));
@@ -88,7 +96,8 @@ Result<void> Ledger::end_explicit(const char* sql) {
   VERIFY(m_in_explicit_transaction);
   m_in_explicit_transaction = false;
   TRY(usable());
-  if (!m_database->in_transaction()) return Error(ErrorKind::failed, "SQLite rolled back the transaction of ledger " + m_id.text());
+  if (!m_database->in_transaction())
+    return Error(ErrorKind::failed, "SQLite rolled back the transaction of ledger " + m_id.text());
   auto ended = run(sql);
   if (ended.is_error() && m_database->in_transaction()) run("ROLLBACK").ignore();
   schedule_turn_end();
@@ -122,7 +131,8 @@ Result<void> Ledger::end_savepoint(int depth, bool keep) {
   if (m_savepoints < depth) return {};
   m_savepoints = depth - 1;
   TRY(usable());
-  if (!m_database->in_transaction()) return Error(ErrorKind::failed, "SQLite rolled back the transaction of ledger " + m_id.text());
+  if (!m_database->in_transaction())
+    return Error(ErrorKind::failed, "SQLite rolled back the transaction of ledger " + m_id.text());
   if (!keep) TRY(run(fmt::format("ROLLBACK TO adit_{}", depth)));
   return run(fmt::format("RELEASE adit_{}", depth));
 }
@@ -158,7 +168,8 @@ void Ledger::end_turn() {
   m_turn_end_scheduled = false;
   if (m_error) return;
   if (m_in_turn_transaction && !m_in_explicit_transaction) {
-    if (m_savepoints > 0) return break_with({ErrorKind::invalid_state, "a savepoint of ledger " + m_id.text() + " outlived its turn"});
+    if (m_savepoints > 0)
+      return break_with({ErrorKind::invalid_state, "a savepoint of ledger " + m_id.text() + " outlived its turn"});
     if (commit().is_error()) return;
   }
   settle_waiters();
@@ -169,9 +180,10 @@ void Ledger::start_append() {
   m_append_in_flight = true;
   auto entry = m_pages->take_pending();
   auto position = entry.position;
-  m_services.engine.append(m_id, std::move(entry), m_options.append_timeout_ms, [weak = weak_from_this(), position](Result<void> result) {
-    if (auto self = weak.lock()) self->append_done(position, std::move(result));
-  });
+  m_services.engine.append(m_id, std::move(entry), m_options.append_timeout_ms,
+                           [weak = weak_from_this(), position](Result<void> result) {
+                             if (auto self = weak.lock()) self->append_done(position, std::move(result));
+                           });
 }
 
 void Ledger::append_done(Position position, Result<void> result) {
@@ -197,7 +209,8 @@ void Ledger::when_durable(Position position, Callback<void> callback) {
 // At the end of a turn nothing is pending: who waits for a position that did not come waits for the last that did.
 void Ledger::settle_waiters() {
   if (m_database->in_write_transaction() && !m_in_explicit_transaction) return;
-  for (auto it = m_waiters.rbegin(); it != m_waiters.rend() && it->position > position(); ++it) it->position = position();
+  for (auto it = m_waiters.rbegin(); it != m_waiters.rend() && it->position > position(); ++it)
+    it->position = position();
   release_waiters();
 }
 
@@ -225,9 +238,17 @@ void Ledger::break_with(Error error) {
   if (!m_checkpoint_running) finish_checkpoint_callbacks(*m_error);
 }
 
+void Ledger::abandon() {
+  if (!m_error) m_error = Error(ErrorKind::aborted, "the store of ledger " + m_id.text() + " is gone");
+  m_pages->refuse_writes();
+  m_pages->on_commit(nullptr);
+  auto waiters = std::exchange(m_waiters, {});  // they may hold this ledger, or its database's statements
+  auto callbacks = std::exchange(m_checkpoint_callbacks, {});
+}
+
 bool Ledger::is_quiet() const {
-  return !m_append_in_flight && !m_turn_end_scheduled && !m_checkpoint_running && !m_is_destroying && m_waiters.empty() &&
-         !m_pages->has_pending() && !m_database->in_transaction();
+  return !m_append_in_flight && !m_turn_end_scheduled && !m_checkpoint_running && !m_is_destroying &&
+         m_waiters.empty() && !m_pages->has_pending() && !m_database->in_transaction();
 }
 
 void Ledger::checkpoint(Callback<void> callback) {
@@ -245,8 +266,11 @@ void Ledger::start_checkpoint() {
     if (durable.is_error()) return self->checkpoint_done(*checkpoint, std::move(durable));
     auto& state = self->m_services.state;
     auto outcome = std::make_shared<Result<void>>();
-    self->m_services.files.run([&state, checkpoint, outcome, path = state.database_path(self->m_id)] { *outcome = checkpoint->write(state.disk(), path); },
-                               [self, checkpoint, outcome] { self->checkpoint_done(*checkpoint, std::move(*outcome)); });
+    self->m_services.files.run(
+        [&state, checkpoint, outcome, path = state.database_path(self->m_id)] {
+          *outcome = checkpoint->write(state.disk(), path);
+        },
+        [self, checkpoint, outcome] { self->checkpoint_done(*checkpoint, std::move(*outcome)); });
   });
 }
 
@@ -255,9 +279,11 @@ void Ledger::checkpoint_done(const Checkpoint& checkpoint, Result<void> result) 
   if (m_error) return finish_checkpoint_callbacks(*m_error);
   if (result.is_ok()) {
     m_pages->finish_checkpoint(checkpoint);
-    m_checkpoint_at_bytes = std::max(m_options.checkpoint_after_bytes, m_pages->dirty_bytes() + m_options.checkpoint_after_bytes / 2);
+    m_checkpoint_at_bytes =
+        std::max(m_options.checkpoint_after_bytes, m_pages->dirty_bytes() + m_options.checkpoint_after_bytes / 2);
   } else {
-    m_checkpoint_at_bytes = 2 * std::max(m_options.checkpoint_after_bytes, m_pages->dirty_bytes());  // later, not at every append
+    m_checkpoint_at_bytes =
+        2 * std::max(m_options.checkpoint_after_bytes, m_pages->dirty_bytes());  // later, not at every append
   }
   finish_checkpoint_callbacks(std::move(result));
 }
@@ -270,7 +296,8 @@ void Ledger::finish_checkpoint_callbacks(Result<void> result) {
 void Ledger::destroy(Callback<void> callback) {
   if (auto ready = usable(); ready.is_error()) return callback(std::move(ready.error()));
   if (m_in_explicit_transaction)
-    return callback(Error(ErrorKind::invalid_state, "ledger " + m_id.text() + " has an open transaction and cannot be deleted"));
+    return callback(
+        Error(ErrorKind::invalid_state, "ledger " + m_id.text() + " has an open transaction and cannot be deleted"));
   if (auto ended = rollback(); ended.is_error()) return callback(std::move(ended.error()));
   if (position() > m_durable) schedule_turn_end();
   m_is_destroying = true;
@@ -283,12 +310,14 @@ void Ledger::destroy(Callback<void> callback) {
     entry.expected = self->position();
     entry.position = entry.expected + 1;
     auto& engine = self->m_services.engine;
-    engine.append(self->m_id, std::move(entry), self->m_options.append_timeout_ms, [self, callback = std::move(callback)](Result<void> result) mutable {
-      self->m_is_deleted = result.is_ok();
-      self->break_with(result.is_ok() ? Error(ErrorKind::not_found, "ledger " + self->m_id.text() + " was deleted")
-                                      : Error(result.error()).because("delete ledger " + self->m_id.text()));
-      callback(std::move(result));
-    });
+    engine.append(self->m_id, std::move(entry), self->m_options.append_timeout_ms,
+                  [self, callback = std::move(callback)](Result<void> result) mutable {
+                    self->m_is_deleted = result.is_ok();
+                    self->break_with(result.is_ok()
+                                         ? Error(ErrorKind::not_found, "ledger " + self->m_id.text() + " was deleted")
+                                         : Error(result.error()).because("delete ledger " + self->m_id.text()));
+                    callback(std::move(result));
+                  });
   });
 }
 

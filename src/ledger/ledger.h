@@ -147,6 +147,8 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   void start_append();
   void append_done(Position position, Result<void> result);
   void break_with(Error error);
+  // The store goes away: nobody will be called back, and nothing works any more for those who still hold this.
+  void abandon();
   void settle_waiters();
   void release_waiters();
   void start_checkpoint();

@@ -26,7 +26,8 @@ Result<void> sync_databases(const StateDirectory& state, const std::vector<Ledge
   for (auto& id : ids) {
     auto path = state.database_path(id);
     if (auto file = TRY(open_if_there(disk, path))) TRY(file->sync());
-    for (auto end = path.rfind('/'); end > state.path().size(); end = path.rfind('/', end - 1)) folders.insert(path.substr(0, end));
+    for (auto end = path.rfind('/'); end > state.path().size(); end = path.rfind('/', end - 1))
+      folders.insert(path.substr(0, end));
   }
   folders.insert(state.path());
   for (auto& folder : folders) {
@@ -38,23 +39,26 @@ Result<void> sync_databases(const StateDirectory& state, const std::vector<Ledge
 
 }  // namespace
 
-Result<std::unique_ptr<LedgerStore>> LedgerStore::create(StateDirectory& state, size_t shard, Executor& executor, const Logger& logger,
-                                                         const Clock& clock, StoreOptions options) {
+Result<std::unique_ptr<LedgerStore>> LedgerStore::create(StateDirectory& state, size_t shard, Executor& executor,
+                                                         const Logger& logger, const Clock& clock,
+                                                         StoreOptions options) {
   auto log = state.log_path(shard);
   TRY(state.disk().make_directories(log));
   TRY(state.disk().sync_directory(state.path() + "/log"));
   auto log_thread = TRY(start_background_thread(executor, "adit-log"));
   auto files = TRY(start_background_thread(executor, "adit-files"));
   SystemRandom random;
-  local::LocalEngineOptions engine_options{.segment_bytes = options.log_segment_bytes, .max_log_bytes = options.log_max_bytes, .salt = random.next_u64()};
+  local::LocalEngineOptions engine_options{
+      .segment_bytes = options.log_segment_bytes, .max_log_bytes = options.log_max_bytes, .salt = random.next_u64()};
   return create_with(state, executor, logger, clock, options, std::move(files), [&](Background& files_thread) {
-    return std::make_unique<local::LocalEngine>(state.disk(), log, state.blob_path(), shard, executor, std::move(log_thread), files_thread, clock,
-                                                engine_options);
+    return std::make_unique<local::LocalEngine>(state.disk(), log, state.blob_path(), shard, executor,
+                                                std::move(log_thread), files_thread, clock, engine_options);
   });
 }
 
-Result<std::unique_ptr<LedgerStore>> LedgerStore::create_with(StateDirectory& state, Executor& executor, const Logger& logger,
-                                                              const Clock& clock, StoreOptions options, std::unique_ptr<Background> files,
+Result<std::unique_ptr<LedgerStore>> LedgerStore::create_with(StateDirectory& state, Executor& executor,
+                                                              const Logger& logger, const Clock& clock,
+                                                              StoreOptions options, std::unique_ptr<Background> files,
                                                               EngineMaker make_engine) {
   std::unique_ptr<LedgerStore> store(new LedgerStore(state, executor, logger, clock, options));
   store->m_vfs = TRY(PageVfs::create());
@@ -74,6 +78,7 @@ Result<std::unique_ptr<LedgerStore>> LedgerStore::create_with(StateDirectory& st
 
 LedgerStore::~LedgerStore() {
   m_alive = nullptr;
+  for (auto& [id, entry] : m_open) entry.ledger->abandon();
   m_open.clear();
   m_files = nullptr;  // waits for its work, which must not outlive the engine's and the state's
 }
@@ -110,10 +115,12 @@ void LedgerStore::open(const LedgerId& id, OpenCallback callback) {
 void LedgerStore::load(const LedgerId& id, OpenCallback callback) {
   make_room();
   if (m_open.size() >= 2 * m_options.max_open_ledgers)
-    return callback(Error(ErrorKind::limit, "too many ledgers are in use on this shard; " + id.text() + " cannot be opened"));
+    return callback(
+        Error(ErrorKind::limit, "too many ledgers are in use on this shard; " + id.text() + " cannot be opened"));
   auto read = [&]() -> Result<std::unique_ptr<PageFile>> {
     auto file = TRY(open_if_there(m_state.disk(), m_state.database_path(id)));
-    return PageFile::open(std::move(file), m_options.ledger.page_size_bytes, {.max_size_bytes = m_options.ledger.max_size_bytes});
+    return PageFile::open(std::move(file), m_options.ledger.page_size_bytes,
+                          {.max_size_bytes = m_options.ledger.max_size_bytes});
   }();
   if (read.is_error()) return callback(std::move(read.error()).because("open ledger " + id.text()));
   auto pages = std::make_shared<std::unique_ptr<PageFile>>(std::move(read).value());
@@ -129,14 +136,15 @@ void LedgerStore::load(const LedgerId& id, OpenCallback callback) {
 
 // After a ledger broke: the log has what the file does not.
 void LedgerStore::replay(const LedgerId& id, Head head, std::shared_ptr<std::unique_ptr<PageFile>> pages) {
-  m_engine->read_log(id, (*pages)->position(), read_timeout_ms, [this, id, head, pages, alive = std::weak_ptr(m_alive)](Result<std::vector<LogEntry>> entries) {
-    if (!alive.lock()) return;
-    auto replayed = [&]() -> Result<std::shared_ptr<Ledger>> {
-      for (auto& entry : TRY(std::move(entries))) TRY((*pages)->replay(entry));
-      return add(id, head, std::move(*pages));
-    };
-    opened(id, replayed());
-  });
+  m_engine->read_log(id, (*pages)->position(), read_timeout_ms,
+                     [this, id, head, pages, alive = std::weak_ptr(m_alive)](Result<std::vector<LogEntry>> entries) {
+                       if (!alive.lock()) return;
+                       auto replayed = [&]() -> Result<std::shared_ptr<Ledger>> {
+                         for (auto& entry : TRY(std::move(entries))) TRY((*pages)->replay(entry));
+                         return add(id, head, std::move(*pages));
+                       };
+                       opened(id, replayed());
+                     });
 }
 
 void LedgerStore::opened(const LedgerId& id, Result<std::shared_ptr<Ledger>> result) {
@@ -179,14 +187,15 @@ void LedgerStore::ledger_broke(Ledger& ledger) {
   if (!is_deleted) return m_files->run([] {}, guarded([this, id] { drained(id); }));
   auto removed = std::make_shared<Result<void>>();
   m_unsynced[id] = ledger.position() + 1;
-  m_files->run([this, removed, path = m_state.database_path(id)] { *removed = m_state.disk().remove(path); }, guarded([this, removed, id] {
-    if (removed->is_error()) {
-      // The log still says that it is deleted, and recovery will do it; until then nobody may see the old data.
-      m_logger.error("ledger {} was deleted, but: {}", id.text(), removed->error().full_message());
-      m_unsynced.erase(id);
-    }
-    drained(id);
-  }));
+  m_files->run([this, removed, path = m_state.database_path(id)] { *removed = m_state.disk().remove(path); },
+               guarded([this, removed, id] {
+                 if (removed->is_error()) {
+                   // The log still says that it is deleted, and recovery will do it; until then nobody may see the old data.
+                   m_logger.error("ledger {} was deleted, but: {}", id.text(), removed->error().full_message());
+                   m_unsynced.erase(id);
+                 }
+                 drained(id);
+               }));
 }
 
 void LedgerStore::drained(const LedgerId& id) {
@@ -197,7 +206,8 @@ void LedgerStore::drained(const LedgerId& id) {
 }
 
 void LedgerStore::destroy(const LedgerId& id, Callback<void> callback) {
-  open(id, [this, id, alive = std::weak_ptr(m_alive), callback = std::move(callback)](Result<std::shared_ptr<Ledger>> opened) mutable {
+  open(id, [this, id, alive = std::weak_ptr(m_alive),
+            callback = std::move(callback)](Result<std::shared_ptr<Ledger>> opened) mutable {
     if (!alive.lock()) return;
     if (opened.is_error()) return callback(std::move(opened.error()));
     opened.value()->destroy([this, id, alive, callback = std::move(callback)](Result<void> result) mutable {
@@ -273,7 +283,9 @@ void LedgerStore::compact_lagging() {
     write_out(item, [this, round, id = item.id, alive = std::weak_ptr(m_alive)](Result<void> result) {
       if (!alive.lock()) return;
       if (result.is_ok()) round->written.push_back(id);
-      if (--round->left == 0) sync_and_compact(std::move(round->written), [this](Result<void> synced) { compaction_done(std::move(synced)); });
+      if (--round->left == 0)
+        sync_and_compact(std::move(round->written),
+                         [this](Result<void> synced) { compaction_done(std::move(synced)); });
     });
   }
 }
@@ -320,7 +332,8 @@ void LedgerStore::sync_and_compact(std::vector<LedgerId> ids, Callback<void> cal
                  for (auto& [id, position] : *items) {
                    m_engine->compact(id, position);
                    if (auto ledger = find(id)) ledger->m_synced = std::max(ledger->m_synced, position);
-                   if (auto it = m_unsynced.find(id); it != m_unsynced.end() && it->second <= position) m_unsynced.erase(it);
+                   if (auto it = m_unsynced.find(id); it != m_unsynced.end() && it->second <= position)
+                     m_unsynced.erase(it);
                  }
                  callback({});
                }));
@@ -338,7 +351,8 @@ void LedgerStore::close(Callback<void> callback) {
     if (--m_closing == 0) finish_close();
   };
   for (auto& ledger : ledgers) {
-    if (auto committed = ledger->commit(); committed.is_error() && !ledger->is_broken()) m_close_error = std::move(committed.error());
+    if (auto committed = ledger->commit(); committed.is_error() && !ledger->is_broken())
+      m_close_error = std::move(committed.error());
     ledger->checkpoint(done);
   }
   done({});
@@ -372,7 +386,9 @@ Result<std::vector<LedgerId>> LedgerStore::list(std::string_view space, std::str
   auto path = m_state.space_path(space);
   for (auto& folder : TRY(m_state.disk().list(path)))
     for (auto& file : TRY(m_state.disk().list(path + "/" + folder)))
-      if (auto name = decode_file_name(std::string_view(file).substr(0, file.size() - std::min(file.size(), suffix.size()))); file.ends_with(suffix) && name.is_ok())
+      if (auto name =
+              decode_file_name(std::string_view(file).substr(0, file.size() - std::min(file.size(), suffix.size())));
+          file.ends_with(suffix) && name.is_ok())
         consider(std::move(name).value());
   for (auto& [id, entry] : m_open)
     if (id.space() == space && entry.ledger->has_data()) consider(std::string(id.name()));

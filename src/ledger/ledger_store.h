@@ -41,12 +41,14 @@ class LedgerStore {
   using OpenCallback = Callback<std::shared_ptr<Ledger>>;
 
   // With the embedded engine; `shard` names its log. The executor must outlive the store.
-  static Result<std::unique_ptr<LedgerStore>> create(StateDirectory& state, size_t shard, Executor& executor, const Logger& logger,
-                                                     const Clock& clock, StoreOptions options);
+  static Result<std::unique_ptr<LedgerStore>> create(StateDirectory& state, size_t shard, Executor& executor,
+                                                     const Logger& logger, const Clock& clock, StoreOptions options);
   // With an engine and a files thread of the caller's making (simulation, a cluster's engine).
   using EngineMaker = Function<std::unique_ptr<Engine>(Background& files)>;
-  static Result<std::unique_ptr<LedgerStore>> create_with(StateDirectory& state, Executor& executor, const Logger& logger, const Clock& clock,
-                                                          StoreOptions options, std::unique_ptr<Background> files, EngineMaker make_engine);
+  static Result<std::unique_ptr<LedgerStore>> create_with(StateDirectory& state, Executor& executor,
+                                                          const Logger& logger, const Clock& clock,
+                                                          StoreOptions options, std::unique_ptr<Background> files,
+                                                          EngineMaker make_engine);
   // close() must have called back, or the process is about to end (the log then has what is not in the database files).
   ~LedgerStore();
 
@@ -77,7 +79,12 @@ class LedgerStore {
   };
   using Openers = std::vector<OpenCallback>;
   LedgerStore(StateDirectory& state, Executor& executor, const Logger& logger, const Clock& clock, StoreOptions options)
-      : m_state(state), m_executor(executor), m_logger(logger), m_clock(clock), m_options(options), m_alive(std::make_shared<LedgerStore*>(this)) {}
+      : m_state(state),
+        m_executor(executor),
+        m_logger(logger),
+        m_clock(clock),
+        m_options(options),
+        m_alive(std::make_shared<LedgerStore*>(this)) {}
 
   void load(const LedgerId& id, OpenCallback callback);
   void replay(const LedgerId& id, Head head, std::shared_ptr<std::unique_ptr<PageFile>> pages);

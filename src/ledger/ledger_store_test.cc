@@ -84,7 +84,8 @@ TEST(LedgerStore, the_log_stays_bounded_although_a_ledger_never_writes_again) {
     put(world, busy, std::string(100, 'x'));
     world.settle();
     world.shard->advance(1);
-    ASSERT_LE(world.store->statistics().engine.log_bytes_kept, 2 * world.options.log_max_bytes + world.options.log_segment_bytes);
+    ASSERT_LE(world.store->statistics().engine.log_bytes_kept,
+              2 * world.options.log_max_bytes + world.options.log_segment_bytes);
     ASSERT_LE(busy->dirty_bytes(), 128u * 1024);
   }
   EXPECT_GT(world.store->statistics().engine.log_bytes_written, 10 * world.options.log_max_bytes);
@@ -103,7 +104,8 @@ TEST(LedgerStore, a_checkpoint_that_fails_loses_nothing_and_is_tried_again) {
   world.start();
   auto ledger = world.open("a");
   world.disk->set_fault([](testing::DiskOperation operation, const std::string& path) -> std::optional<Error> {
-    if (operation == testing::DiskOperation::write && path.ends_with(".sqlite")) return Error(ErrorKind::limit, "write: no space left on the disk");
+    if (operation == testing::DiskOperation::write && path.ends_with(".sqlite"))
+      return Error(ErrorKind::limit, "write: no space left on the disk");
     return std::nullopt;
   });
   for (int i = 0; i < 45; ++i) {
@@ -171,7 +173,8 @@ TEST(LedgerStore, a_destroyed_ledger_is_gone_for_good_and_can_be_made_anew) {
 }
 
 TEST(LedgerId, file_names_are_reversible_and_harmless) {
-  for (const std::string& name : std::vector<std::string>{"plain", "..", ".hidden", "a/b", "UPPER", "100%", std::string("\0x", 2), "é"}) {
+  for (const std::string& name :
+       std::vector<std::string>{"plain", "..", ".hidden", "a/b", "UPPER", "100%", std::string("\0x", 2), "é"}) {
     auto file = encode_file_name(name);
     EXPECT_EQ(decode_file_name(file).value(), name);
     EXPECT_EQ(file.find('/'), std::string::npos);

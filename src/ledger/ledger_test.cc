@@ -262,15 +262,16 @@ TEST_F(LedgerTest, a_disk_that_does_not_answer_ends_in_unknown_outcome) {
 
 TEST_F(LedgerTest, user_sql_cannot_undermine_durability) {
   auto ledger = world.open("a");
-  for (auto* sql : {"PRAGMA journal_mode=WAL", "PRAGMA journal_mode=OFF", "PRAGMA locking_mode=NORMAL", "PRAGMA synchronous=FULL",
-                    "ATTACH 'x' AS y", "PRAGMA mmap_size=100000"})
+  for (auto* sql : {"PRAGMA journal_mode=WAL", "PRAGMA journal_mode=OFF", "PRAGMA locking_mode=NORMAL",
+                    "PRAGMA synchronous=FULL", "ATTACH 'x' AS y", "PRAGMA mmap_size=100000"})
     EXPECT_TRUE(ledger->database().execute(sql).is_error()) << sql;
   EXPECT_TRUE(ledger->database().execute("PRAGMA journal_mode").is_ok());
 }
 
 TEST_F(LedgerTest, vacuum_shrinks_and_survives) {
   auto ledger = world.open("a");
-  for (int i = 0; i < 200; ++i) world.shard->turn([&] { put(*ledger, "key" + std::to_string(i), std::string(500, 'x')); });
+  for (int i = 0; i < 200; ++i)
+    world.shard->turn([&] { put(*ledger, "key" + std::to_string(i), std::string(500, 'x')); });
   world.settle();
   bool checkpointed = false;
   ledger->checkpoint([&](Result<void> result) { checkpointed = result.is_ok(); });

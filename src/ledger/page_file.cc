@@ -72,7 +72,8 @@ Result<void> Checkpoint::write(Disk& disk, const std::string& path) {
   return {};
 }
 
-Result<std::unique_ptr<PageFile>> PageFile::open(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes, Limits limits) {
+Result<std::unique_ptr<PageFile>> PageFile::open(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes,
+                                                 Limits limits) {
   VERIFY(is_page_size(page_size_bytes));
   std::unique_ptr<PageFile> pages(new PageFile());
   pages->m_limits = limits;
@@ -242,10 +243,8 @@ void PageFile::finish_checkpoint(const Checkpoint& done) {
     // A newer commit of the page keeps it in memory; so does one not yet taken for the log, whose bytes take_pending() will want.
     if (found == m_pages.end() || found->second.committed != written.bytes || found->second.pending) continue;
     --m_dirty_pages;
-    if (found->second.fresh)
-      found->second.committed = nullptr;
-    else
-      m_pages.erase(found);
+    if (found->second.fresh) found->second.committed = nullptr;
+    else m_pages.erase(found);
   }
   m_file = done.m_file;
   m_disk_page_count = done.m_page_count;

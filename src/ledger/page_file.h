@@ -55,7 +55,8 @@ class PageFile {
     uint64_t max_size_bytes = 10ull << 30;
     uint64_t max_transaction_bytes = 128ull << 20;
   };
-  static Result<std::unique_ptr<PageFile>> open(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes, Limits limits);
+  static Result<std::unique_ptr<PageFile>> open(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes,
+                                                Limits limits);
   // For recovery: the file may be in any state that a crash left, and the log that will be replayed says what the page size is.
   static Result<std::unique_ptr<PageFile>> open_for_redo(std::shared_ptr<DiskFile> file, uint32_t page_size_bytes);
   // What the file's stamp said; zero without a file.

@@ -23,15 +23,20 @@ int read_file(sqlite3_file* file, void* out, int amount, sqlite3_int64 offset) {
   return pages_of(file).read(static_cast<uint64_t>(offset), {static_cast<uint8_t*>(out), static_cast<size_t>(amount)});
 }
 int write_file(sqlite3_file* file, const void* data, int amount, sqlite3_int64 offset) {
-  return pages_of(file).write(static_cast<uint64_t>(offset), {static_cast<const uint8_t*>(data), static_cast<size_t>(amount)});
+  return pages_of(file).write(static_cast<uint64_t>(offset),
+                              {static_cast<const uint8_t*>(data), static_cast<size_t>(amount)});
 }
-int truncate_file(sqlite3_file* file, sqlite3_int64 size) { return pages_of(file).truncate(static_cast<uint64_t>(size)); }
+int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
+  return pages_of(file).truncate(static_cast<uint64_t>(size));
+}
 int sync_file(sqlite3_file*, int) { return SQLITE_OK; }
 int file_size(sqlite3_file* file, sqlite3_int64* out) {
   *out = static_cast<sqlite3_int64>(pages_of(file).size_bytes());
   return SQLITE_OK;
 }
-int lock_file(sqlite3_file*, int) { return SQLITE_OK; }  // one owner: the state directory's lock and the shard see to that
+int lock_file(sqlite3_file*, int) {
+  return SQLITE_OK;
+}  // one owner: the state directory's lock and the shard see to that
 int check_reserved_lock(sqlite3_file*, int* out) {
   *out = 0;
   return SQLITE_OK;

@@ -22,9 +22,11 @@ struct Found {
 
 LogEntry entry_of(const Found& found) {
   auto& record = found.record;
-  LogEntry entry{record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count, {}};
+  LogEntry entry{record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count,
+                 {}};
   entry.pages.reserve(record.pages);
-  for (uint32_t i = 0; i < record.pages; ++i) entry.pages.push_back({record.page_number(i), PageBytes(found.segment, record.page(i))});
+  for (uint32_t i = 0; i < record.pages; ++i)
+    entry.pages.push_back({record.page_number(i), PageBytes(found.segment, record.page(i))});
   return entry;
 }
 
@@ -47,7 +49,8 @@ Result<void> redo(const StateDirectory& state, const LedgerId& id, const std::ve
   auto pages = TRY(PageFile::open_for_redo(std::move(file), records[with_pages].record.page_size_bytes));
   for (size_t i = first; i < records.size(); ++i) {
     if (i > first && records[i].record.expected != records[i - 1].record.position)
-      return Error::io(fmt::format("the log of ledger {} jumps from position {} to {}", id.text(), records[i - 1].record.position, records[i].record.expected));
+      return Error::io(fmt::format("the log of ledger {} jumps from position {} to {}", id.text(),
+                                   records[i - 1].record.position, records[i].record.expected));
     TRY(pages->replay(entry_of(records[i])));
   }
   return pages->begin_checkpoint()->write(state.disk(), path);
@@ -64,11 +67,12 @@ Result<void> recover_log(const StateDirectory& state, const std::string& log, Re
     auto segment = std::make_shared<const Segment>(TRY(local::read_segment(disk, log, sequence, is_newest)));
     ++report.segments;
     report.log_bytes += segment->bytes.size();
-    report.torn_bytes += TRY(local::visit_records(*segment, is_newest, log, [&](const RecordView& record) -> Result<void> {
-      ledgers[std::string(record.id)].push_back({segment, record});
-      ++report.entries;
-      return {};
-    }));
+    report.torn_bytes +=
+        TRY(local::visit_records(*segment, is_newest, log, [&](const RecordView& record) -> Result<void> {
+          ledgers[std::string(record.id)].push_back({segment, record});
+          ++report.entries;
+          return {};
+        }));
   }
   if (!ledgers.empty()) {
     // The end of the log may be in the kernel's memory only (the process died before its sync). No database file may get it before the log has

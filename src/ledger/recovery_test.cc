@@ -14,7 +14,8 @@ using testing::World;
 void put(World& world, const std::shared_ptr<Ledger>& ledger, int64_t key, std::string_view value) {
   world.shard->turn([&] {
     ASSERT_TRUE(ledger->write().is_ok());
-    ASSERT_TRUE(ledger->database().execute("CREATE TABLE IF NOT EXISTS kv (key INTEGER PRIMARY KEY, value TEXT)").is_ok());
+    ASSERT_TRUE(
+        ledger->database().execute("CREATE TABLE IF NOT EXISTS kv (key INTEGER PRIMARY KEY, value TEXT)").is_ok());
     auto statement = ledger->database().prepare("INSERT OR REPLACE INTO kv VALUES (?, ?)").value();
     auto ran = statement.bind_all(key, value).run();
     ASSERT_TRUE(ran.is_ok()) << ran.error().full_message();
@@ -88,7 +89,8 @@ TEST(Recovery, damage_before_what_was_durable_is_an_error_and_not_a_torn_end) {
   auto started = world.try_start();
   ASSERT_TRUE(started.is_error());
   EXPECT_EQ(started.error().kind(), ErrorKind::io);
-  EXPECT_NE(started.error().full_message().find("damaged at byte 40"), std::string::npos) << started.error().full_message();
+  EXPECT_NE(started.error().full_message().find("damaged at byte 40"), std::string::npos)
+      << started.error().full_message();
 }
 
 TEST(Recovery, a_torn_checkpoint_is_healed_by_the_log) {

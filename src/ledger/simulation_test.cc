@@ -53,16 +53,21 @@ class Simulation {
   void act() {
     auto index = chance(ledger_count);
     switch (chance(12)) {
-      case 0: return world.shard->advance(chance(80));
+      case 0:
+        return world.shard->advance(chance(80));
       case 1:
         if (auto ledger = world.store->find(World::id(name(index)))) ledger->checkpoint([](Result<void>) {});
         return;
-      case 2: return chance(4) == 0 ? destroy(index) : steps(chance(20));
-      case 3: return set_fault();
+      case 2:
+        return chance(4) == 0 ? destroy(index) : steps(chance(20));
+      case 3:
+        return set_fault();
       case 4:
       case 5:
-      case 6: return steps(chance(12));
-      default: return write(index);
+      case 6:
+        return steps(chance(12));
+      default:
+        return write(index);
     }
   }
 
@@ -74,15 +79,16 @@ class Simulation {
   }
 
   void steps(uint64_t count) {
-    while (count-- > 0 && world.shard->step(&m_random)) {
-    }
+    while (count-- > 0 && world.shard->step(&m_random)) {}
   }
 
   void set_fault() {
     if (!m_has_faults) return;
     if (chance(2)) return world.disk->set_fault(nullptr);
-    world.disk->set_fault([this, rate = 1 + chance(20), is_full = chance(2) == 0](DiskOperation operation, const std::string&) -> std::optional<Error> {
-      if (operation == DiskOperation::open || operation == DiskOperation::read || chance(rate) != 0) return std::nullopt;
+    world.disk->set_fault([this, rate = 1 + chance(20), is_full = chance(2) == 0](
+                              DiskOperation operation, const std::string&) -> std::optional<Error> {
+      if (operation == DiskOperation::open || operation == DiskOperation::read || chance(rate) != 0)
+        return std::nullopt;
       if (is_full && operation == DiskOperation::write) return Error(ErrorKind::limit, "no space left on the disk");
       return Error::io("Input/output error");
     });

@@ -52,7 +52,8 @@ Result<void> StateDirectory::check_format() {
     return Error::io(m_path + " is not an adit state directory: its file 'format' says something else");
   if (version > format_version)
     return Error(ErrorKind::not_supported,
-                 fmt::format("state directory {} has format {}, written by a newer adit; this one knows {}", m_path, version, format_version));
+                 fmt::format("state directory {} has format {}, written by a newer adit; this one knows {}", m_path,
+                             version, format_version));
   return {};
 }
 
@@ -61,11 +62,14 @@ Result<void> StateDirectory::recover() {
   return {};
 }
 
-std::string StateDirectory::space_path(std::string_view space) const { return fmt::format("{}/ledgers/{}", m_path, space); }
+std::string StateDirectory::space_path(std::string_view space) const {
+  return fmt::format("{}/ledgers/{}", m_path, space);
+}
 
 std::string StateDirectory::database_path(const LedgerId& id) const {
   auto name = id.name();
-  return fmt::format("{}/{:02x}/{}.sqlite", space_path(id.space()), XXH3_64bits(name.data(), name.size()) & 0xff, encode_file_name(name));
+  return fmt::format("{}/{:02x}/{}.sqlite", space_path(id.space()), XXH3_64bits(name.data(), name.size()) & 0xff,
+                     encode_file_name(name));
 }
 
 std::string StateDirectory::log_path(size_t shard) const { return fmt::format("{}/log/{}", m_path, shard); }

@@ -49,7 +49,8 @@ struct Shard {
   void start(const std::string& directory, size_t number) {
     state = need(StateDirectory::open(disk, directory), "open state");
     StoreOptions options;
-    options.log_segment_bytes = 256 * 1024;  // small, so that segments, checkpoints and truncation happen in every round
+    options.log_segment_bytes =
+        256 * 1024;  // small, so that segments, checkpoints and truncation happen in every round
     options.log_max_bytes = 1024 * 1024;
     options.ledger.checkpoint_after_bytes = 16 * 1024;
     options.max_open_ledgers = 48;
@@ -57,13 +58,17 @@ struct Shard {
   }
   void open(size_t index, Function<void(std::shared_ptr<Ledger>)> then) {
     auto id = need(LedgerId::create("kill9", fmt::format("ledger-{}", index)), "id");
-    store->open(id, [then = std::move(then)](Result<std::shared_ptr<Ledger>> opened) mutable { then(need(std::move(opened), "open ledger")); });
+    store->open(id, [then = std::move(then)](Result<std::shared_ptr<Ledger>> opened) mutable {
+      then(need(std::move(opened), "open ledger"));
+    });
   }
 };
 
 class Writer {
  public:
-  Writer(const std::string& directory, size_t shard, int pipe, uint32_t first) : m_pipe(pipe), m_value(first) { m_shard.start(directory, shard); }
+  Writer(const std::string& directory, size_t shard, int pipe, uint32_t first) : m_pipe(pipe), m_value(first) {
+    m_shard.start(directory, shard);
+  }
   void run() {
     for (size_t i = 0; i < ledger_count; ++i) turn(i);
     m_shard.loop->run();
@@ -88,9 +93,12 @@ class Writer {
   void write(Ledger& ledger, uint32_t value) {
     auto& database = ledger.database();
     check(database.execute("CREATE TABLE IF NOT EXISTS v (slot INTEGER PRIMARY KEY, value INTEGER, filler BLOB);"
-                           "CREATE TABLE IF NOT EXISTS total (id INTEGER PRIMARY KEY, sum INTEGER, last INTEGER)"), "schema");
+                           "CREATE TABLE IF NOT EXISTS total (id INTEGER PRIMARY KEY, sum INTEGER, last INTEGER)"),
+          "schema");
     auto put = need(database.prepare("INSERT OR REPLACE INTO v VALUES (?, ?, randomblob(?))"), "prepare");
-    check(put.bind_all(static_cast<int64_t>(value % 97), static_cast<int64_t>(value), static_cast<int64_t>(value % 701)).run(), "put");
+    check(put.bind_all(static_cast<int64_t>(value % 97), static_cast<int64_t>(value), static_cast<int64_t>(value % 701))
+              .run(),
+          "put");
     auto total = need(database.prepare("INSERT OR REPLACE INTO total SELECT 1, sum(value), ? FROM v"), "prepare");
     check(total.bind_all(static_cast<int64_t>(value)).run(), "total");
   }
@@ -106,7 +114,8 @@ int64_t number(Database& database, std::string_view sql) {
 }
 
 // The largest value seen, so that the next round goes on from there.
-uint32_t verify(const std::string& directory, size_t shard_number, const std::array<uint32_t, ledger_count>& acknowledged, double& recovery_ms) {
+uint32_t verify(const std::string& directory, size_t shard_number,
+                const std::array<uint32_t, ledger_count>& acknowledged, double& recovery_ms) {
   Shard shard;
   auto begin = std::chrono::steady_clock::now();
   shard.start(directory, shard_number);
@@ -121,7 +130,8 @@ uint32_t verify(const std::string& directory, size_t shard_number, const std::ar
       auto is_whole = sum == number(database, "SELECT sum(value) FROM v");
       auto integrity = need(database.prepare("PRAGMA integrity_check"), "integrity");
       if (last < acknowledged[i] || !is_whole || !need(integrity.step(), "integrity") || integrity.text(0) != "ok") {
-        fmt::print(stderr, "kill9: ledger {}: last {}, acknowledged {}, whole {}, integrity {}\n", i, last, acknowledged[i], is_whole, integrity.text(0));
+        fmt::print(stderr, "kill9: ledger {}: last {}, acknowledged {}, whole {}, integrity {}\n", i, last,
+                   acknowledged[i], is_whole, integrity.text(0));
         std::_Exit(1);
       }
       largest = std::max(largest, static_cast<uint32_t>(last));
@@ -170,7 +180,8 @@ int run(int rounds, const std::string& directory) {
     largest = std::max(largest, verify(directory, random() % 3, acknowledged, recovery_ms));
     slowest_ms = std::max(slowest_ms, recovery_ms);
   }
-  fmt::print("kill9: {} rounds, {} acknowledged commits, none lost, none torn; slowest recovery {:.1f} ms\n", rounds, total, slowest_ms);
+  fmt::print("kill9: {} rounds, {} acknowledged commits, none lost, none torn; slowest recovery {:.1f} ms\n", rounds,
+             total, slowest_ms);
   return total > 0 ? 0 : 1;
 }
 

@@ -107,7 +107,9 @@ Bytes SimulatedDisk::survive(const Inode& inode, int mode, std::mt19937_64& rand
       auto sector_end = ((change.offset + at) / sector_bytes + 1) * sector_bytes - change.offset;
       auto count = std::min<size_t>(change.data.size(), sector_end) - at;
       if (random() & 1)
-        apply(content, {false, change.offset + at, Bytes(change.data.begin() + static_cast<ptrdiff_t>(at), change.data.begin() + static_cast<ptrdiff_t>(at + count))});
+        apply(content, {false, change.offset + at,
+                        Bytes(change.data.begin() + static_cast<ptrdiff_t>(at),
+                              change.data.begin() + static_cast<ptrdiff_t>(at + count))});
       at += count;
     }
   }
@@ -148,7 +150,8 @@ void SimulatedDisk::make_all_durable() {
 
 std::unique_ptr<SimulatedDisk> SimulatedDisk::clone() const {
   auto copy = std::make_unique<SimulatedDisk>();
-  for (auto& [path, inode] : m_names) copy->m_names[path] = std::make_shared<Inode>(Inode{inode->current, inode->current, {}});
+  for (auto& [path, inode] : m_names)
+    copy->m_names[path] = std::make_shared<Inode>(Inode{inode->current, inode->current, {}});
   copy->m_durable_names = copy->m_names;
   copy->m_directories = m_directories;
   return copy;
@@ -160,7 +163,8 @@ Result<std::unique_ptr<DiskFile>> SimulatedDisk::open(const std::string& path, O
   bool may_create = mode == OpenMode::create || mode == OpenMode::create_new;
   if (found != m_names.end() && mode == OpenMode::create_new) return Error::io("open " + path + ": exists");
   if (found == m_names.end()) {
-    if (!may_create || !m_directories.contains(path.substr(0, path.rfind('/')))) return Error(ErrorKind::not_found, "open " + path + ": not found");
+    if (!may_create || !m_directories.contains(path.substr(0, path.rfind('/'))))
+      return Error(ErrorKind::not_found, "open " + path + ": not found");
     auto inode = std::make_shared<Inode>();
     m_unsynced_names.push_back({path, "", inode});
     found = m_names.emplace(path, std::move(inode)).first;
@@ -189,7 +193,8 @@ Result<std::vector<std::string>> SimulatedDisk::list(const std::string& director
   std::set<std::string> names;
   auto prefix = directory + "/";
   auto consider = [&](const std::string& path) {
-    if (path.starts_with(prefix)) names.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
+    if (path.starts_with(prefix))
+      names.insert(path.substr(prefix.size(), path.find('/', prefix.size()) - prefix.size()));
   };
   for (auto& [path, inode] : m_names) consider(path);
   for (auto& path : m_directories) consider(path);
@@ -197,7 +202,8 @@ Result<std::vector<std::string>> SimulatedDisk::list(const std::string& director
 }
 
 Result<void> SimulatedDisk::make_directories(const std::string& path) {
-  for (auto end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) m_directories.insert(path.substr(0, end));
+  for (auto end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1))
+    m_directories.insert(path.substr(0, end));
   m_directories.insert(path);
   return {};
 }
@@ -209,10 +215,8 @@ void SimulatedDisk::sync_names(const std::string& directory, bool deep) {
   };
   std::vector<NameChange> rest;
   for (auto& change : m_unsynced_names) {
-    if (concerns(change))
-      apply(m_durable_names, change);
-    else
-      rest.push_back(std::move(change));
+    if (concerns(change)) apply(m_durable_names, change);
+    else rest.push_back(std::move(change));
   }
   m_unsynced_names = std::move(rest);
 }

@@ -63,7 +63,7 @@ class SimulatedDisk final : public Disk {
   };
   struct NameChange {
     std::string path;
-    std::string to;  // of a rename
+    std::string to;                  // of a rename
     std::shared_ptr<Inode> created;  // null: removed or renamed
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;

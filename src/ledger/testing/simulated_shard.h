@@ -15,7 +15,9 @@ class SimulatedShard final : public Executor, public Clock {
  public:
   void post(Task task) override { m_posted.push_back(std::move(task)); }
   void defer(Task task) override { m_deferred.push_back(std::move(task)); }
-  void after(uint64_t delay_ms, Task task) override { m_timers.emplace(m_now_ns + static_cast<int64_t>(delay_ms) * 1'000'000, std::move(task)); }
+  void after(uint64_t delay_ms, Task task) override {
+    m_timers.emplace(m_now_ns + static_cast<int64_t>(delay_ms) * 1'000'000, std::move(task));
+  }
   int64_t monotonic_ns() const override { return m_now_ns; }
   int64_t unix_ms() const override { return 1'800'000'000'000 + m_now_ns / 1'000'000; }
 
@@ -30,8 +32,7 @@ class SimulatedShard final : public Executor, public Clock {
   bool step(std::mt19937_64* random = nullptr);
   void run_until_idle() {
     end_turn();
-    while (step()) {
-    }
+    while (step()) {}
   }
   void advance(uint64_t ms);
 

@@ -24,10 +24,13 @@ struct World {
     state = TRY(StateDirectory::open(*disk, "/state"));
     auto log = state->log_path(shard_number);
     TRY(disk->make_directories(log));
-    store = TRY(LedgerStore::create_with(*state, *shard, logger, *shard, options, shard->make_background(), [&](Background& files) {
-      local::LocalEngineOptions engine_options{.segment_bytes = options.log_segment_bytes, .max_log_bytes = options.log_max_bytes, .salt = ++salt};
-      return std::make_unique<local::LocalEngine>(*disk, log, state->blob_path(), shard_number, *shard, shard->make_background(), files, *shard, engine_options);
-    }));
+    store = TRY(LedgerStore::create_with(
+        *state, *shard, logger, *shard, options, shard->make_background(), [&](Background& files) {
+          local::LocalEngineOptions engine_options{
+              .segment_bytes = options.log_segment_bytes, .max_log_bytes = options.log_max_bytes, .salt = ++salt};
+          return std::make_unique<local::LocalEngine>(*disk, log, state->blob_path(), shard_number, *shard,
+                                                      shard->make_background(), files, *shard, engine_options);
+        }));
     return {};
   }
   void start(size_t shard_number = 0) {

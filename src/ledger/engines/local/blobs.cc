@@ -11,7 +11,8 @@ namespace adit::ledger::local {
 
 Result<Blobs::Place> Blobs::place_of(const std::string& key) const {
   auto name = encode_file_name(key);
-  if (name.empty() || name.size() > 240) return Error::type_error("a blob's key has 1 to 240 bytes, counting special characters thrice");
+  if (name.empty() || name.size() > 240)
+    return Error::type_error("a blob's key has 1 to 240 bytes, counting special characters thrice");
   auto folder = fmt::format("{}/{:02x}", m_folder, XXH3_64bits(key.data(), key.size()) & 0xff);
   return Place{folder, folder + "/" + name};
 }

@@ -13,7 +13,8 @@ struct LocalEngine::Call {
 };
 
 LocalEngine::LocalEngine(Disk& disk, std::string log, std::string blobs, size_t shard, Executor& executor,
-                         std::unique_ptr<Background> log_thread, Background& files, const Clock& clock, const LocalEngineOptions& options)
+                         std::unique_ptr<Background> log_thread, Background& files, const Clock& clock,
+                         const LocalEngineOptions& options)
     : m_disk(disk),
       m_log(log),
       m_executor(executor),
@@ -35,7 +36,8 @@ void LocalEngine::read_head(const LedgerId& id, Head local, uint64_t timeout_ms,
   }
   it->second.is_open = true;
   if (it->second.queued == 0) return callback(head_of(*it));
-  m_head_reads.push_back({&*it, m_clock.monotonic_ns() + static_cast<int64_t>(timeout_ms) * 1'000'000, std::move(callback)});
+  m_head_reads.push_back(
+      {&*it, m_clock.monotonic_ns() + static_cast<int64_t>(timeout_ms) * 1'000'000, std::move(callback)});
 }
 
 void LocalEngine::answer_head_reads() {
@@ -44,25 +46,26 @@ void LocalEngine::answer_head_reads() {
   auto alive = std::weak_ptr(m_alive);
   for (auto& read : reads) {
     if (!alive.lock()) return;
-    if (read.ledger->second.queued > 0)
-      m_head_reads.push_back(std::move(read));
-    else
-      read.callback(head_of(*read.ledger));
+    if (read.ledger->second.queued > 0) m_head_reads.push_back(std::move(read));
+    else read.callback(head_of(*read.ledger));
   }
 }
 
 Result<Head> LocalEngine::head_of(const States::value_type& ledger) {
   if (ledger.second.is_unknown)
-    return Error::io("the log failed during a write to " + ledger.first.text() + "; whether it happened is known after a restart of adit");
+    return Error::io("the log failed during a write to " + ledger.first.text() +
+                     "; whether it happened is known after a restart of adit");
   return ledger.second.head;
 }
 
 void LocalEngine::append(const LedgerId& id, LogEntry entry, uint64_t timeout_ms, Callback<void> callback) {
   auto fail = [&](Error error) {
-    m_executor.post([callback = std::move(callback), error = std::move(error)]() mutable { callback(std::move(error)); });
+    m_executor.post(
+        [callback = std::move(callback), error = std::move(error)]() mutable { callback(std::move(error)); });
   };
   auto it = m_ledgers.find(id);
-  if (it == m_ledgers.end()) return fail({ErrorKind::invalid_state, "append to " + id.text() + " before its head was read"});
+  if (it == m_ledgers.end())
+    return fail({ErrorKind::invalid_state, "append to " + id.text() + " before its head was read"});
   auto& state = it->second;
   if (state.in_flight) return fail({ErrorKind::invalid_state, "append to " + id.text() + " while one is outstanding"});
   if (entry.epoch != state.head.epoch)
@@ -100,10 +103,8 @@ void LocalEngine::submit() {
     std::deque<Pending> rest;
     for (auto& next : m_queue) {
       auto& urged = next.ledger->second.urged;
-      if (urged > 0 && take(*batch, next, bytes))
-        --urged;
-      else
-        rest.push_back(std::move(next));
+      if (urged > 0 && take(*batch, next, bytes)) --urged;
+      else rest.push_back(std::move(next));
     }
     m_queue = std::move(rest);
     if (batch->items.empty()) return;
@@ -172,9 +173,11 @@ void LocalEngine::note_written(States::value_type& ledger, Position position, Se
   segment.ledgers.emplace_back(&ledger, position);
 }
 
-void LocalEngine::read_log(const LedgerId& id, Position after, uint64_t timeout_ms, Callback<std::vector<LogEntry>> callback) {
-  in_background<std::vector<LogEntry>>(*m_log_thread, timeout_ms, [writer = m_writer, id, after] { return writer->read(id, after); },
-                                       std::move(callback));
+void LocalEngine::read_log(const LedgerId& id, Position after, uint64_t timeout_ms,
+                           Callback<std::vector<LogEntry>> callback) {
+  in_background<std::vector<LogEntry>>(
+      *m_log_thread, timeout_ms, [writer = m_writer, id, after] { return writer->read(id, after); },
+      std::move(callback));
 }
 
 void LocalEngine::compact(const LedgerId& id, Position position) {
@@ -251,7 +254,8 @@ void LocalEngine::raise_epoch(const LedgerId& id, uint64_t timeout_ms, Callback<
 }
 
 template <typename T>
-void LocalEngine::in_background(Background& thread, uint64_t timeout_ms, Function<Result<T>()> work, Callback<T> callback) {
+void LocalEngine::in_background(Background& thread, uint64_t timeout_ms, Function<Result<T>()> work,
+                                Callback<T> callback) {
   auto call = std::make_shared<Call<T>>();
   call->work = std::move(work);
   call->callback = std::move(callback);
@@ -270,24 +274,30 @@ void LocalEngine::in_background(Background& thread, uint64_t timeout_ms, Functio
 }
 
 void LocalEngine::put_blob(std::string key, Bytes data, uint64_t timeout_ms, Callback<void> callback) {
-  in_background<void>(m_files, timeout_ms, [blobs = m_blobs, key = std::move(key), data = std::move(data)] { return blobs->put(key, data); },
-                      std::move(callback));
+  in_background<void>(
+      m_files, timeout_ms,
+      [blobs = m_blobs, key = std::move(key), data = std::move(data)] { return blobs->put(key, data); },
+      std::move(callback));
 }
 
 void LocalEngine::get_blob(std::string key, BlobRange range, uint64_t timeout_ms, Callback<Bytes> callback) {
-  in_background<Bytes>(m_files, timeout_ms, [blobs = m_blobs, key = std::move(key), range] { return blobs->get(key, range); },
-                       std::move(callback));
+  in_background<Bytes>(
+      m_files, timeout_ms, [blobs = m_blobs, key = std::move(key), range] { return blobs->get(key, range); },
+      std::move(callback));
 }
 
 void LocalEngine::delete_blob(std::string key, uint64_t timeout_ms, Callback<void> callback) {
-  in_background<void>(m_files, timeout_ms, [blobs = m_blobs, key = std::move(key)] { return blobs->remove(key); }, std::move(callback));
+  in_background<void>(
+      m_files, timeout_ms, [blobs = m_blobs, key = std::move(key)] { return blobs->remove(key); }, std::move(callback));
 }
 
 void LocalEngine::list_blobs(std::string prefix, std::string after, size_t limit, uint64_t timeout_ms,
                              Callback<std::vector<BlobInfo>> callback) {
   in_background<std::vector<BlobInfo>>(
       m_files, timeout_ms,
-      [blobs = m_blobs, prefix = std::move(prefix), after = std::move(after), limit] { return blobs->list(prefix, after, limit); },
+      [blobs = m_blobs, prefix = std::move(prefix), after = std::move(after), limit] {
+        return blobs->list(prefix, after, limit);
+      },
       std::move(callback));
 }
 
@@ -309,7 +319,8 @@ void LocalEngine::expire(int64_t now_ns) {
   if (m_batch) {
     for (auto& pending : m_batch->pending)
       if (pending.callback && pending.deadline_ns <= now_ns)
-        expired.emplace_back(std::exchange(pending.callback, nullptr), Error(ErrorKind::unknown_outcome, "the log's disk did not answer in time"));
+        expired.emplace_back(std::exchange(pending.callback, nullptr),
+                             Error(ErrorKind::unknown_outcome, "the log's disk did not answer in time"));
   }
   for (auto it = m_queue.begin(); it != m_queue.end();) {
     if (it->deadline_ns > now_ns) {
@@ -318,7 +329,8 @@ void LocalEngine::expire(int64_t now_ns) {
     }
     --it->ledger->second.queued;
     if (it->entry.kind != EntryKind::epoch) it->ledger->second.in_flight = false;
-    expired.emplace_back(std::move(it->callback), Error(ErrorKind::io, "the log's disk is too slow: nothing was written in time"));
+    expired.emplace_back(std::move(it->callback),
+                         Error(ErrorKind::io, "the log's disk is too slow: nothing was written in time"));
     it = m_queue.erase(it);
   }
   std::vector<Callback<Head>> late_heads;
@@ -340,13 +352,15 @@ void LocalEngine::close(Callback<void> callback) {
 void LocalEngine::finish_close() {
   bool is_compacted = true;
   for (auto& segment : m_segments)
-    for (auto& [ledger, position] : segment.ledgers) is_compacted = is_compacted && ledger->second.compacted >= position;
+    for (auto& [ledger, position] : segment.ledgers)
+      is_compacted = is_compacted && ledger->second.compacted >= position;
   auto callback = std::exchange(m_on_closed, nullptr);
   if (!is_compacted || m_segments.empty())
     return m_executor.post([callback = std::move(callback)]() mutable { callback({}); });
   m_segments.clear();
   m_statistics.log_bytes_kept = 0;
-  in_background<void>(*m_log_thread, 60'000, [writer = m_writer] { return writer->delete_all(); }, std::move(callback));
+  in_background<void>(
+      *m_log_thread, 60'000, [writer = m_writer] { return writer->delete_all(); }, std::move(callback));
 }
 
 }  // namespace adit::ledger::local

@@ -29,13 +29,15 @@ struct LocalEngineOptions {
 class LocalEngine final : public Engine {
  public:
   // The log folder must exist and hold no log (StateDirectory::open has replayed it).
-  LocalEngine(Disk& disk, std::string log, std::string blobs, size_t shard, Executor& executor, std::unique_ptr<Background> log_thread,
-              Background& files, const Clock& clock, const LocalEngineOptions& options);
+  LocalEngine(Disk& disk, std::string log, std::string blobs, size_t shard, Executor& executor,
+              std::unique_ptr<Background> log_thread, Background& files, const Clock& clock,
+              const LocalEngineOptions& options);
   ~LocalEngine() override;
 
   void read_head(const LedgerId& id, Head local, uint64_t timeout_ms, Callback<Head> callback) override;
   void append(const LedgerId& id, LogEntry entry, uint64_t timeout_ms, Callback<void> callback) override;
-  void read_log(const LedgerId& id, Position after, uint64_t timeout_ms, Callback<std::vector<LogEntry>> callback) override;
+  void read_log(const LedgerId& id, Position after, uint64_t timeout_ms,
+                Callback<std::vector<LogEntry>> callback) override;
   void compact(const LedgerId& id, Position position) override;
   void release(const LedgerId& id) override;
   std::vector<Lagging> lagging(size_t count) override;
@@ -43,7 +45,8 @@ class LocalEngine final : public Engine {
   void put_blob(std::string key, Bytes data, uint64_t timeout_ms, Callback<void> callback) override;
   void get_blob(std::string key, BlobRange range, uint64_t timeout_ms, Callback<Bytes> callback) override;
   void delete_blob(std::string key, uint64_t timeout_ms, Callback<void> callback) override;
-  void list_blobs(std::string prefix, std::string after, size_t limit, uint64_t timeout_ms, Callback<std::vector<BlobInfo>> callback) override;
+  void list_blobs(std::string prefix, std::string after, size_t limit, uint64_t timeout_ms,
+                  Callback<std::vector<BlobInfo>> callback) override;
   EngineStatistics statistics() const override { return m_statistics; }
   void close(Callback<void> callback) override;
 
@@ -96,7 +99,9 @@ class LocalEngine final : public Engine {
   void note_written(States::value_type& ledger, Position position, SegmentState& segment);
   void trim();
   void forget_if_unused(States::iterator it);
-  bool is_too_long() const { return m_statistics.log_bytes_kept > 2 * m_options.max_log_bytes && m_segments.size() > 1; }
+  bool is_too_long() const {
+    return m_statistics.log_bytes_kept > 2 * m_options.max_log_bytes && m_segments.size() > 1;
+  }
   void watch_deadlines();
   void expire(int64_t now_ns);
   void finish_close();
@@ -115,7 +120,7 @@ class LocalEngine final : public Engine {
   std::deque<SegmentState> m_segments;
   std::deque<Pending> m_queue;
   std::vector<HeadRead> m_head_reads;  // waiting for entries under way
-  std::shared_ptr<Batch> m_batch;  // being written
+  std::shared_ptr<Batch> m_batch;      // being written
   EngineStatistics m_statistics;
   bool m_submit_scheduled = false;
   bool m_trim_scheduled = false;

@@ -97,7 +97,8 @@ uint32_t RecordView::page_number(uint32_t index) const {
 }
 
 size_t record_size(const LedgerId& id, const LogEntry& entry) {
-  return sizeof(RecordHeader) + padded(id.text().size()) + padded(entry.pages.size() * 4) + entry.pages.size() * entry.page_size_bytes;
+  return sizeof(RecordHeader) + padded(id.text().size()) + padded(entry.pages.size() * 4) +
+         entry.pages.size() * entry.page_size_bytes;
 }
 
 void append_record(Bytes& out, const LedgerId& id, const LogEntry& entry, uint64_t salt, uint64_t durable_bytes) {
@@ -106,9 +107,19 @@ void append_record(Bytes& out, const LedgerId& id, const LogEntry& entry, uint64
   VERIFY(length <= UINT32_MAX);
   out.resize(start + length);
   uint8_t* at = out.data() + start;
-  RecordHeader header{record_magic, static_cast<uint32_t>(length), 0, entry.epoch, entry.expected, entry.position, durable_bytes,
-                      entry.page_size_bytes, entry.page_count, static_cast<uint32_t>(entry.pages.size()),
-                      static_cast<uint16_t>(id.text().size()), static_cast<uint8_t>(entry.kind), 0};
+  RecordHeader header{record_magic,
+                      static_cast<uint32_t>(length),
+                      0,
+                      entry.epoch,
+                      entry.expected,
+                      entry.position,
+                      durable_bytes,
+                      entry.page_size_bytes,
+                      entry.page_count,
+                      static_cast<uint32_t>(entry.pages.size()),
+                      static_cast<uint16_t>(id.text().size()),
+                      static_cast<uint8_t>(entry.kind),
+                      0};
   std::memcpy(at, &header, sizeof header);
   at += sizeof header;
   std::memcpy(at, id.text().data(), id.text().size());
@@ -126,7 +137,8 @@ void append_record(Bytes& out, const LedgerId& id, const LogEntry& entry, uint64
 std::optional<RecordView> parse_record(BytesView bytes, uint64_t salt) {
   if (bytes.size() < sizeof(RecordHeader)) return std::nullopt;
   auto header = get<RecordHeader>(bytes, 0);
-  if (header.magic != record_magic || header.length < sizeof header || header.length > bytes.size()) return std::nullopt;
+  if (header.magic != record_magic || header.length < sizeof header || header.length > bytes.size())
+    return std::nullopt;
   if (checksum_of(bytes.first(header.length), salt) != header.checksum) return std::nullopt;
   size_t numbers = sizeof header + padded(header.id_bytes);
   size_t images = numbers + padded(size_t{header.pages} * 4);
@@ -182,7 +194,8 @@ Result<Segment> read_segment(Disk& disk, const std::string& log, uint64_t sequen
   return segment;
 }
 
-Result<uint64_t> visit_records(const Segment& segment, bool is_newest, const std::string& log, Function<Result<void>(const RecordView&)> visit) {
+Result<uint64_t> visit_records(const Segment& segment, bool is_newest, const std::string& log,
+                               Function<Result<void>(const RecordView&)> visit) {
   if (segment.is_empty) return uint64_t{0};
   size_t at = segment_header_bytes;
   BytesView bytes = segment.bytes;
@@ -190,8 +203,9 @@ Result<uint64_t> visit_records(const Segment& segment, bool is_newest, const std
     auto record = parse_record(bytes.subspan(at), segment.header.salt);
     if (!record) {
       if (is_newest && !is_damage(segment, at)) return uint64_t{bytes.size() - at};
-      return Error::io(fmt::format("log segment {}/{} is damaged at byte {}; restore it from a backup, or move it away to lose what it holds",
-                                   log, segment_name(segment.header.sequence), at));
+      return Error::io(fmt::format(
+          "log segment {}/{} is damaged at byte {}; restore it from a backup, or move it away to lose what it holds",
+          log, segment_name(segment.header.sequence), at));
     }
     TRY(visit(*record));
     at += record->length_bytes;

@@ -69,7 +69,8 @@ struct Segment {
 Result<Segment> read_segment(Disk& disk, const std::string& log, uint64_t sequence, bool is_newest);
 
 // Visits records in order, answers how many bytes at the end are torn. Damage (see above) is an error that names the place.
-Result<uint64_t> visit_records(const Segment& segment, bool is_newest, const std::string& log, Function<Result<void>(const RecordView&)> visit);
+Result<uint64_t> visit_records(const Segment& segment, bool is_newest, const std::string& log,
+                               Function<Result<void>(const RecordView&)> visit);
 
 // Deletes a log all of whose ledgers are synced elsewhere; a crash in the midst leaves it whole or meaningless, never shortened at its end.
 Result<void> delete_log(Disk& disk, const std::string& log);

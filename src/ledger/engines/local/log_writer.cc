@@ -5,7 +5,8 @@ namespace adit::ledger::local {
 BatchResult LogWriter::write(const std::vector<LogItem>& items) {
   BatchResult result;
   if (m_failure) {
-    result.outcome = Error(ErrorKind::io, "the log takes no more writes until adit is restarted, because it failed: " + m_failure->full_message());
+    result.outcome = Error(ErrorKind::io, "the log takes no more writes until adit is restarted, because it failed: " +
+                                              m_failure->full_message());
     return result;
   }
   if (!m_file || m_size_bytes >= m_segment_bytes) {
@@ -39,7 +40,8 @@ Result<void> LogWriter::cut(Error cause) {
   if (cut.is_ok()) cut = m_file->sync();
   if (cut.is_error()) {
     m_failure = cause;
-    return Error(ErrorKind::unknown_outcome, "the log could not be written, nor its torn end cut off: " + cause.full_message());
+    return Error(ErrorKind::unknown_outcome,
+                 "the log could not be written, nor its torn end cut off: " + cause.full_message());
   }
   if (cause.kind() != ErrorKind::limit) m_failure = cause;
   return std::move(cause).because("write the log");
@@ -79,7 +81,8 @@ Result<std::vector<LogEntry>> LogWriter::read(const LedgerId& id, Position after
     auto segment = TRY(read_segment(m_disk, m_log, sequence, is_newest));
     TRY(visit_records(segment, is_newest, m_log, [&](const RecordView& record) -> Result<void> {
       if (record.id != id.text() || record.position <= after) return {};
-      LogEntry entry{record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count, {}};
+      LogEntry entry{
+          record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count, {}};
       for (uint32_t i = 0; i < record.pages; ++i) {
         auto bytes = std::make_shared_for_overwrite<uint8_t[]>(record.page_size_bytes);
         std::memcpy(bytes.get(), record.page(i), record.page_size_bytes);
