@@ -187,6 +187,37 @@ TEST(Recovery, deleting_a_log_is_atomic_whatever_part_of_it_a_crash_keeps) {
   }
 }
 
+TEST(Recovery, a_write_that_was_reported_as_not_made_does_not_come_back) {
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    World world;
+    world.start();
+    put(world, world.open("first"), 1, "x");  // so that the log's segment exists
+    world.settle();
+    auto small = world.open("small");
+    auto large = world.open("large");
+    world.disk->set_fault([](testing::DiskOperation operation, const std::string&) -> std::optional<Error> {
+      if (operation == testing::DiskOperation::write)
+        return Error(ErrorKind::limit, "write: no space left on the disk");
+      return std::nullopt;
+    });
+    // One batch, of which the disk takes the first half: all of the small entry.
+    for (auto& ledger : {small, large}) {
+      ASSERT_TRUE(ledger->write().is_ok());
+      ASSERT_TRUE(ledger->database().execute("CREATE TABLE kv (key INTEGER PRIMARY KEY, value TEXT)").is_ok());
+    }
+    ASSERT_TRUE(large->database().execute("INSERT INTO kv VALUES (1, hex(randomblob(10000)))").is_ok());
+    world.settle();
+    ASSERT_TRUE(small->is_broken());
+    ASSERT_EQ(small->error().kind(), ErrorKind::limit);
+    small = large = nullptr;
+    world.disk->set_fault(nullptr);
+    std::mt19937_64 random(seed);
+    world.crash(random);
+    world.start();
+    ASSERT_EQ(world.open("small")->position(), 0u) << "seed " << seed;
+  }
+}
+
 TEST(StateDirectory, a_second_process_is_told_that_the_directory_is_in_use) {
   World world;
   world.start();
