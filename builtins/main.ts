@@ -1,6 +1,7 @@
 // The bundle's root: makes the globals and hands C++ the entry object. Runs once, in the snapshot builder.
 
 import "./web/polyfills";
+import "./bindings";
 import { entry } from "./entry";
 import { installGlobals } from "./globals";
 

@@ -1,9 +1,11 @@
 #include "bindings/register.h"
 
+#include "bindings/kv/ops.h"
+
 namespace adit::bindings {
 
 // Each binding's op file has one register function; declare it here and add its line below.
 
-void register_binding_ops(js::OpTable&) {}
+void register_binding_ops(js::OpTable& ops) { kv::register_kv(ops); }
 
 }  // namespace adit::bindings

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "bindings/kv/service.h"
 #include "bindings/state.h"
 #include "net/client/http_client.h"
 #include "web/network_services.h"
@@ -21,15 +22,21 @@ class DevConsole final : public web::ConsoleSink {
  public:
   explicit DevConsole(worker::Shard& shard) : m_shard(shard) {}
   void write(web::ConsoleLevel level, std::string_view text) override { m_shard.worker_output(level_of(level), text); }
-  void uncaught(std::string_view text) override { m_shard.worker_output(LogLevel::error, "Uncaught " + std::string(text)); }
+  void uncaught(std::string_view text) override {
+    m_shard.worker_output(LogLevel::error, "Uncaught " + std::string(text));
+  }
 
  private:
   static LogLevel level_of(web::ConsoleLevel level) {
     switch (level) {
-      case web::ConsoleLevel::debug: return LogLevel::debug;
-      case web::ConsoleLevel::warn: return LogLevel::warn;
-      case web::ConsoleLevel::error: return LogLevel::error;
-      default: return LogLevel::info;
+      case web::ConsoleLevel::debug:
+        return LogLevel::debug;
+      case web::ConsoleLevel::warn:
+        return LogLevel::warn;
+      case web::ConsoleLevel::error:
+        return LogLevel::error;
+      default:
+        return LogLevel::info;
     }
   }
   worker::Shard& m_shard;
@@ -46,19 +53,26 @@ class Services final : public ShardServices {
         m_console(shard),
         m_http(std::move(http)),
         m_network{shard.loop(), *m_http, shard.random(), {}},
-        m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()) {}
+        m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
+        m_kv(shard, m_state) {}
 
   ShardState& state() override { return m_state; }
+  kv::Service& kv() override { return m_kv; }
 
   void attach(worker::WorkerIsolate& worker) override {
-    auto services = std::make_unique<web::PlatformServices>(m_shard.loop(), m_shard.clock(), m_shard.random(), m_console);
+    auto services =
+        std::make_unique<web::PlatformServices>(m_shard.loop(), m_shard.clock(), m_shard.random(), m_console);
     worker.isolate().provide(*services);
     worker.isolate().provide(m_network);
+    worker.isolate().provide(m_kv);
     m_platforms[&worker] = std::move(services);
   }
   void detach(worker::WorkerIsolate&) override {}
   void activated(worker::WorkerIsolate&) override {}
-  void close(Function<void()> done) override { m_state.close(std::move(done)); }
+  void close(Function<void()> done) override {
+    m_kv.close();
+    m_state.close(std::move(done));
+  }
 
  private:
   worker::Shard& m_shard;
@@ -66,6 +80,7 @@ class Services final : public ShardServices {
   std::unique_ptr<net::HttpClient> m_http;
   web::NetworkServices m_network;
   ShardState m_state;
+  kv::Service m_kv;
   std::map<worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
 };
 
@@ -74,7 +89,8 @@ class Services final : public ShardServices {
 ProcessServices::ProcessServices(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
 ProcessServices::~ProcessServices() = default;
 
-Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::filesystem::path& state_directory, const Logger& logger) {
+Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::filesystem::path& state_directory,
+                                                                 const Logger& logger) {
   return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
 

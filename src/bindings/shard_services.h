@@ -14,18 +14,23 @@
 namespace adit::bindings {
 
 class ShardState;
+namespace kv {
+class Service;
+}
 
 // What a shard's bindings keep, for code that came to the shard by message.
 class ShardServices : public worker::ShardExtension {
  public:
   static ShardServices& of(worker::Shard& shard) { return static_cast<ShardServices&>(*shard.extension()); }
   virtual ShardState& state() = 0;
+  virtual kv::Service& kv() = 0;
 };
 
 class ProcessServices {
  public:
   // Locks the state directory and recovers what the last process left. Nothing is made on disk until something is stored.
-  static Result<std::unique_ptr<ProcessServices>> create(const std::filesystem::path& state_directory, const Logger& logger);
+  static Result<std::unique_ptr<ProcessServices>> create(const std::filesystem::path& state_directory,
+                                                         const Logger& logger);
   ~ProcessServices();
   // Before a version with this configuration starts: its migrations. Main's thread.
   Result<void> apply_configuration(const worker::WorkerConfig& config);

@@ -7,7 +7,8 @@ Result<ledger::StateDirectory*> ProcessState::directory() {
   if (!m_directory) {
     m_directory = TRY(ledger::StateDirectory::open(m_disk, m_path.string()));
     const auto& recovery = m_directory->recovery();
-    if (recovery.entries > 0) m_logger.info("Recovered {} ledgers from {} log entries", recovery.ledgers, recovery.entries);
+    if (recovery.entries > 0)
+      m_logger.info("Recovered {} ledgers from {} log entries", recovery.ledgers, recovery.entries);
   }
   return m_directory.get();
 }

@@ -2,6 +2,7 @@
 // Owner: the isolate's thread. Invariant: the stream above keeps at most one read and one write outstanding per source.
 #include "web/source_ops.h"
 
+#include "js/answer.h"
 #include "js/ops.h"
 
 namespace adit::web {
@@ -10,35 +11,12 @@ using Source = js::Handle<net::ByteSource>;
 
 namespace {
 
-// Starts something that answers once, maybe before it returns: then its value is the result, else a promise is. State that both sides
-// share lives until the later of the two is done with it.
-template <typename T, typename Start>
-Result<v8::Local<v8::Value>> answer_now_or_later(js::Call& call, Start start) {
-  struct Shared {
-    std::optional<Result<T>> answer;
-    std::optional<js::Settle<T>> settle;
-  };
-  auto shared = std::make_shared<Shared>();
-  start([shared](Result<T> result) {
-    if (shared->settle) (*shared->settle)(std::move(result));
-    else shared->answer = std::move(result);
-  });
-  if (shared->answer) {
-    if (shared->answer->is_error()) return shared->answer->error();
-    if constexpr (std::is_void_v<T>) return v8::Local<v8::Value>(v8::Undefined(call.v8()));
-    else return js::to_js(call.v8(), std::move(*shared->answer).value());
-  }
-  auto [promise, settle] = call.promise<T>();
-  shared->settle = std::move(settle);
-  return v8::Local<v8::Value>(promise.local);
-}
-
 Result<v8::Local<v8::Value>> source_read(js::Call& call, Source source) {
-  return answer_now_or_later<Bytes>(call, [&](auto callback) { source->read(std::move(callback)); });
+  return js::answer_now_or_later<Bytes>(call, [&](auto callback) { source->read(std::move(callback)); });
 }
 
 Result<v8::Local<v8::Value>> source_read_all(js::Call& call, Source source) {
-  return answer_now_or_later<Bytes>(call, [&](auto callback) { read_all(source, std::move(callback)); });
+  return js::answer_now_or_later<Bytes>(call, [&](auto callback) { read_all(source, std::move(callback)); });
 }
 
 void source_cancel(Source source, std::string reason) { source->cancel(Error(ErrorKind::aborted, std::move(reason))); }
@@ -75,7 +53,7 @@ Result<net::Pipe*> pipe_of(const Source& source) {
 
 Result<v8::Local<v8::Value>> pipe_write(js::Call& call, Source source, BytesView bytes) {
   auto* pipe = TRY(pipe_of(source));
-  return answer_now_or_later<void>(call, [&](auto ready) { pipe->write(copy_bytes(bytes), std::move(ready)); });
+  return js::answer_now_or_later<void>(call, [&](auto ready) { pipe->write(copy_bytes(bytes), std::move(ready)); });
 }
 
 Result<void> pipe_close(Source source) {

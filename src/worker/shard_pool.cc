@@ -54,16 +54,19 @@ T ShardPool::run_on(size_t index, std::function<T(Shard&)> work) {
 
 Result<void> ShardPool::set_script(std::shared_ptr<const Script> script) {
   // The first shard goes ahead: it fails for all, and its compiled code is what the others start with.
-  for (size_t i = 0; i < m_shards.size(); ++i) TRY(run_on<Result<void>>(i, [&](Shard& shard) { return shard.set_script(script); }));
+  for (size_t i = 0; i < m_shards.size(); ++i)
+    TRY(run_on<Result<void>>(i, [&](Shard& shard) { return shard.set_script(script); }));
   return {};
 }
 
 void ShardPool::set_failure(const std::string& title, const std::string& detail) {
-  for (size_t i = 0; i < m_shards.size(); ++i) post(i, [title, detail](Shard& shard) { shard.set_failure(title, detail); });
+  for (size_t i = 0; i < m_shards.size(); ++i)
+    post(i, [title, detail](Shard& shard) { shard.set_failure(title, detail); });
 }
 
 Result<uint16_t> ShardPool::listen(uint16_t port) {
-  for (size_t i = 0; i < m_shards.size(); ++i) port = TRY(run_on<Result<uint16_t>>(i, [&](Shard& shard) { return shard.listen(port); }));
+  for (size_t i = 0; i < m_shards.size(); ++i)
+    port = TRY(run_on<Result<uint16_t>>(i, [&](Shard& shard) { return shard.listen(port); }));
   return port;
 }
 

@@ -1,0 +1,2 @@
+// Every kind of binding; each file registers its own.
+import "./kv";

@@ -1,0 +1,198 @@
+#include "bindings/kv/service.h"
+
+#include "bindings/shard_services.h"
+#include "bindings/state.h"
+
+namespace adit::bindings::kv {
+namespace {
+
+constexpr size_t cache_bytes = 16 << 20;
+constexpr size_t max_answer_bytes = 25 * 1024 * 1024;
+
+// FNV-1a: the same in every process, since it decides where a namespace lives.
+uint64_t hash_of(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char octet : text) hash = (hash ^ octet) * 0x100000001b3;
+  return hash;
+}
+
+}  // namespace
+
+Service::Service(worker::Shard& shard, ShardState& state) : m_shard(shard), m_state(state), m_cache(cache_bytes) {}
+
+Service& Service::of(worker::Shard& shard) { return ShardServices::of(shard).kv(); }
+
+std::shared_ptr<Namespace> Service::open(std::string id) const {
+  auto owner = hash_of(id) % m_shard.group().shard_count();
+  return std::make_shared<Namespace>(Namespace{std::move(id), owner});
+}
+
+Result<std::shared_ptr<Partition>> Service::opened(const std::string& id,
+                                                   Result<std::shared_ptr<ledger::Ledger>> ledger) {
+  auto open = TRY(std::move(ledger));
+  auto& place = m_partitions[id];
+  if (place && !place->is_broken()) return place;
+  auto made = std::make_shared<Partition>(id, std::move(open), m_shard.clock(), m_shard.index(), *this);
+  if (place) made->set_readers(place->readers());
+  place = made;
+  return made;
+}
+
+void Service::with_partition(const std::string& id, PartitionCallback done) {
+  if (auto found = m_partitions.find(id); found != m_partitions.end() && !found->second->is_broken())
+    return done(found->second);
+  auto store = m_state.store();
+  if (store.is_error()) return done(std::move(store.error()));
+  auto ledger = ledger::LedgerId::create("kv", id);
+  if (ledger.is_error()) return done(std::move(ledger.error()).because("KV namespace " + id));
+  store.value()->open(ledger.value(),
+                      [this, id, done = std::move(done)](Result<std::shared_ptr<ledger::Ledger>> open) mutable {
+                        done(opened(id, std::move(open)));
+                      });
+}
+
+std::shared_ptr<Partition> Service::own_partition(const Namespace& space) {
+  if (space.owner != m_shard.index()) return nullptr;
+  if (auto found = m_partitions.find(space.id); found != m_partitions.end() && !found->second->is_broken())
+    return found->second;
+  auto now = std::make_shared<std::shared_ptr<Partition>>();
+  with_partition(space.id, [now](Result<std::shared_ptr<Partition>> partition) {
+    if (partition.is_ok()) *now = std::move(partition).value();
+  });
+  return *now;
+}
+
+const SharedValue* Service::remembered(const Namespace& space, std::string_view key) {
+  if (space.owner == m_shard.index()) return nullptr;
+  return m_cache.find(space.id, key);
+}
+
+uint64_t Service::wait_for(Function<void(void*)> answered) {
+  m_waiting.emplace(++m_calls, std::move(answered));
+  return m_calls;
+}
+
+void Service::answered(uint64_t call, void* result) {
+  auto waiting = m_waiting.extract(call);
+  VERIFY(!waiting.empty());
+  waiting.mapped()(result);
+}
+
+template <typename T, typename Work>
+void Service::ask(const Namespace& space, Work work, Callback<T> done) {
+  auto run = [work = std::move(work)](Service& owner, const std::string& id, Callback<T> reply) mutable {
+    owner.with_partition(
+        id, [work = std::move(work), reply = std::move(reply)](Result<std::shared_ptr<Partition>> partition) mutable {
+          if (partition.is_error()) return reply(std::move(partition.error()));
+          work(*partition.value(), std::move(reply));
+        });
+  };
+  if (space.owner == m_shard.index()) return run(*this, space.id, std::move(done));
+  auto call =
+      wait_for([done = std::move(done)](void* result) mutable { done(std::move(*static_cast<Result<T>*>(result))); });
+  m_shard.group().post(
+      space.owner, [run = std::move(run), id = space.id, home = m_shard.index(), call](worker::Shard& owner) mutable {
+        auto reply = [&group = owner.group(), home, call](Result<T> result) {
+          group.post(home, [call, result = std::move(result)](worker::Shard& shard) mutable {
+            of(shard).answered(call, &result);
+          });
+        };
+        run(of(owner), id, std::move(reply));
+      });
+}
+
+void Service::get(const Namespace& space, std::string key, Callback<SharedValue> done) {
+  auto remember = [this, id = space.id, key, done = std::move(done)](Result<Answer> answer) mutable {
+    if (answer.is_error()) return done(std::move(answer.error()));
+    if (answer.value().may_be_remembered) m_cache.remember(id, key, answer.value().value);
+    done(std::move(answer.value().value));
+  };
+  auto reader = m_shard.index();
+  auto keep = [done = std::move(remember), is_own = space.owner == reader](Result<Answer> answer) mutable {
+    if (is_own && answer.is_ok()) answer.value().may_be_remembered = false;
+    done(std::move(answer));
+  };
+  ask<Answer>(
+      space,
+      [key = std::move(key), reader](Partition& partition, Callback<Answer> reply) {
+        partition.get(key, reader, std::move(reply));
+      },
+      std::move(keep));
+}
+
+void Service::get_many(const Namespace& space, std::vector<std::string> keys, Callback<std::vector<SharedValue>> done) {
+  auto work = [keys = std::move(keys), reader = m_shard.index()](Partition& partition,
+                                                                 Callback<std::vector<SharedValue>> reply) {
+    struct Gathering {
+      std::vector<SharedValue> values;
+      size_t left;
+      size_t size_bytes = 0;
+      std::optional<Error> error;
+      Callback<std::vector<SharedValue>> reply;
+      void one_more() {
+        if (--left > 0) return;
+        if (error) reply(std::move(*error));
+        else reply(std::move(values));
+      }
+    };
+    auto gathering = std::make_shared<Gathering>();
+    gathering->values.resize(keys.size());
+    gathering->left = keys.size() + 1;
+    gathering->reply = std::move(reply);
+    for (size_t i = 0; i < keys.size() && !gathering->error; ++i) {
+      partition.get(keys[i], reader, [gathering, i](Result<Answer> answer) {
+        if (answer.is_error()) {
+          gathering->error = std::move(answer.error());
+        } else if (auto& value = answer.value().value) {
+          gathering->size_bytes += value->bytes.size();
+          if (gathering->size_bytes > max_answer_bytes)
+            gathering->error = Error::failed("KV GET_BULK failed: 413 Total size of request exceeds the limit of 25MB");
+          gathering->values[i] = std::move(value);
+        }
+        gathering->one_more();
+      });
+      if (gathering->error) gathering->left -= keys.size() - i - 1;
+    }
+    gathering->one_more();
+  };
+  ask<std::vector<SharedValue>>(space, std::move(work), std::move(done));
+}
+
+void Service::put(const Namespace& space, PutRequest request, Callback<void> done) {
+  ask<void>(
+      space,
+      [request = std::move(request), writer = m_shard.index()](Partition& partition, Callback<void> reply) {
+        partition.put(request, writer, std::move(reply));
+      },
+      std::move(done));
+}
+
+void Service::remove(const Namespace& space, std::string key, Callback<void> done) {
+  ask<void>(
+      space,
+      [key = std::move(key), writer = m_shard.index()](Partition& partition, Callback<void> reply) {
+        partition.remove(key, writer, std::move(reply));
+      },
+      std::move(done));
+}
+
+void Service::list(const Namespace& space, ListRequest request, Callback<ListPage> done) {
+  ask<ListPage>(
+      space,
+      [request = std::move(request)](Partition& partition, Callback<ListPage> reply) {
+        partition.list(request, std::move(reply));
+      },
+      std::move(done));
+}
+
+void Service::forget(size_t shard, const std::string& space, const std::string& key, Function<void()> done) {
+  auto call = wait_for([done = std::move(done)](void*) mutable { done(); });
+  m_shard.group().post(shard, [space, key, call, home = m_shard.index()](worker::Shard& reader) {
+    of(reader).m_cache.forget(space, key);
+    reader.group().post(home, [call](worker::Shard& owner) { of(owner).answered(call, nullptr); });
+  });
+}
+
+void Service::close() { m_partitions.clear(); }
+
+}  // namespace adit::bindings::kv
