@@ -10,7 +10,16 @@ import { prepareStackTrace } from "./stack_trace";
 import { makeDOMException } from "./web/dom_exception";
 import { dispatch as dispatchEvent, Event, hasListeners, PromiseRejectionEvent } from "./web/events";
 import { requestFromNative, type Request } from "./web/request";
-import { isResponse, responseBody, responseEncodesManually, responseHeaderLines, responseStatus, responseStatusText, responseWebSocket, type Response } from "./web/response";
+import {
+  isResponse,
+  responseBody,
+  responseEncodesManually,
+  responseHeaderLines,
+  responseStatus,
+  responseStatusText,
+  responseWebSocket,
+  type Response,
+} from "./web/response";
 import { configureWebSockets, websocketLink, type WebSocket } from "./web/websocket";
 
 type Source = NativeHandle<"byte_source">;
@@ -94,7 +103,11 @@ class FetchEvent extends Event {
     this.request = request;
   }
   respondWith(response: unknown): void {
-    if (this.#responded) throw makeDOMException("FetchEvent.respondWith() has already been called; it can only be called once.", "InvalidStateError");
+    if (this.#responded)
+      throw makeDOMException(
+        "FetchEvent.respondWith() has already been called; it can only be called once.",
+        "InvalidStateError",
+      );
     this.#responded = true;
     this.#response = response;
     this.stopImmediatePropagation();
@@ -136,7 +149,9 @@ function listenerHandler(id: number, request: Request): unknown {
 function register(namespace: Record<string, unknown> | undefined): void {
   if (namespace === undefined) {
     if (!hasListeners(globalThis, "fetch") && !hasListeners(globalThis, "scheduled"))
-      throw new Error('The script has no handlers: use "export default { fetch() {...} }" or addEventListener("fetch", ...)');
+      throw new Error(
+        'The script has no handlers: use "export default { fetch() {...} }" or addEventListener("fetch", ...)',
+      );
     return;
   }
   workerExports = namespace;
@@ -147,7 +162,9 @@ function register(namespace: Record<string, unknown> | undefined): void {
   }
   if (typeof main !== "object" || main === null) {
     if (Object.values(namespace).some((value) => typeof value === "function")) return; // only Durable Objects or entrypoints
-    throw new Error('The main module has no default export: use "export default { async fetch(request, env, ctx) {...} }"');
+    throw new Error(
+      'The main module has no default export: use "export default { async fetch(request, env, ctx) {...} }"',
+    );
   }
   handlers = main as Handlers;
   handlersThis = main;
@@ -180,7 +197,8 @@ function dispatchScheduled(id: number, cron: string, scheduledTime: number): voi
     result = handlers.scheduled.call(handlersThis, controller, env, new ExecutionContext(id));
   } else if (entrypoint !== undefined) {
     const instance = new entrypoint(new ExecutionContext(id), env);
-    if (typeof instance.scheduled !== "function") throw new TypeError("Handler does not export a scheduled() function.");
+    if (typeof instance.scheduled !== "function")
+      throw new TypeError("Handler does not export a scheduled() function.");
     result = (instance.scheduled as (controller: unknown) => unknown)(controller);
   } else if (hasListeners(globalThis, "scheduled")) {
     dispatchEvent(globalThis, controller, true);
@@ -193,7 +211,11 @@ function dispatchScheduled(id: number, cron: string, scheduledTime: number): voi
 /** HTML § 8.1.6.3: true when a listener prevented the default, which is to log the rejection. */
 function unhandledRejection(promise: Promise<unknown>, reason: unknown): boolean {
   if (!hasListeners(globalThis, "unhandledrejection")) return false;
-  return !dispatchEvent(globalThis, new PromiseRejectionEvent("unhandledrejection", { cancelable: true, promise, reason }), true);
+  return !dispatchEvent(
+    globalThis,
+    new PromiseRejectionEvent("unhandledrejection", { cancelable: true, promise, reason }),
+    true,
+  );
 }
 
 function setup(description: string): void {

@@ -28,7 +28,9 @@ registerBinding("json", (description) => description.value);
 // A binding whose feature is not built yet: reading env.NAME is fine, using it says what is missing.
 registerBinding("not_yet", (description) => {
   const complain = (): never => {
-    throw new Error(`env.${description.name}: ${String(description.feature)} are not supported by Adit yet (see docs/compatibility.md)`);
+    throw new Error(
+      `env.${description.name}: ${String(description.feature)} are not supported by Adit yet (see docs/compatibility.md)`,
+    );
   };
   return new Proxy(Object.create(null) as object, {
     get(_, key) {
@@ -50,6 +52,11 @@ export function setEnvironment(description: EnvironmentDescription): void {
   for (const binding of description.bindings) {
     const maker = makers.get(binding.type);
     if (maker === undefined) throw new Error(`env.${binding.name}: no such kind of binding: ${binding.type}`);
-    Object.defineProperty(env, binding.name, { value: maker(binding), writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(env, binding.name, {
+      value: maker(binding),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
 }

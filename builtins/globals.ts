@@ -34,7 +34,10 @@ import { ExecutionContext } from "./context";
 import { compatibilityFlags } from "./env";
 
 // The streams module also has doors for other builtins, which no worker may see.
-const streamInterfaces = Object.fromEntries(Object.entries(streams).filter(([name]) => /^[A-Z]/.test(name))) as Record<string, Function>;
+const streamInterfaces = Object.fromEntries(Object.entries(streams).filter(([name]) => /^[A-Z]/.test(name))) as Record<
+  string,
+  Function
+>;
 
 const interfaces: Record<string, Function> = {
   ...streamInterfaces,

@@ -5,13 +5,18 @@ import { env } from "./env";
 import { DurableObject, RpcStub, RpcTarget, waitUntil, WorkerEntrypoint, WorkflowEntrypoint } from "./workers_module";
 
 const modules = new Map<string, () => Record<string, unknown>>([
-  ["cloudflare:workers", () => ({ DurableObject, WorkerEntrypoint, WorkflowEntrypoint, RpcTarget, RpcStub, env, waitUntil })],
+  [
+    "cloudflare:workers",
+    () => ({ DurableObject, WorkerEntrypoint, WorkflowEntrypoint, RpcTarget, RpcStub, env, waitUntil }),
+  ],
 ]);
 
 export function builtinModule(specifier: string): Record<string, unknown> {
   const make = modules.get(specifier);
   if (make !== undefined) return make();
   if (specifier.startsWith("node:"))
-    throw new Error(`No such module "${specifier}". The nodejs_compat modules are not supported by Adit yet (see docs/compatibility.md).`);
+    throw new Error(
+      `No such module "${specifier}". The nodejs_compat modules are not supported by Adit yet (see docs/compatibility.md).`,
+    );
   throw new Error(`No such module "${specifier}". It is not supported by Adit yet (see docs/compatibility.md).`);
 }

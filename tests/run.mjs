@@ -100,8 +100,7 @@ const suites = {
   browser: () => nodeTest(listed("tests/browser", /\.test\.mjs$/)),
   fault: () => [
     ...nodeTest(listed("tests/e2e/fault", /\.test\.mjs$/)),
-    ...whenThere("tests/fault/run", ["tests/fault/run"]),
-    ...whenThere("tests/fault/run.mjs", [node, "tests/fault/run.mjs"]),
+    { name: "the ledger under kill -9", command: ["build/release/kill9", long ? "200" : "20"], counter: "status" },
   ],
 };
 const longSuites = {

@@ -18,8 +18,8 @@ class Function<R(Args...)> {
   Function() = default;
   Function(std::nullptr_t) {}  // NOLINT: implicit by design
   template <typename F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, F&, Args...>)
-  Function(F&& callable)  // NOLINT: implicit by design
+  requires(!std::is_same_v<std::remove_cvref_t<F>, Function> && std::is_invocable_r_v<R, F&, Args...>)
+      Function(F&& callable)  // NOLINT: implicit by design
       : m_target(std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(callable))) {}
 
   explicit operator bool() const { return m_target != nullptr; }

@@ -16,9 +16,7 @@ Error Error::from_errno(std::string_view what, int error_number) {
   return {kind, std::string(what) + ": " + std::generic_category().message(error_number)};
 }
 
-std::string Error::full_message() const {
-  return m_cause ? m_message + ": " + m_cause->full_message() : m_message;
-}
+std::string Error::full_message() const { return m_cause ? m_message + ": " + m_cause->full_message() : m_message; }
 
 Error Error::because(std::string context) && {
   Error outer(m_kind, std::move(context));

@@ -15,25 +15,25 @@ namespace adit {
 
 // What a caller can do about an error; the JavaScript exception class is chosen from it (see js/errors.h).
 enum class ErrorKind {
-  failed,            // nothing more specific; a JavaScript Error
-  type_error,        // wrong type or value of an argument: TypeError
-  range_error,       // a number or size outside its range: RangeError
-  syntax_error,      // text that does not parse: SyntaxError
-  not_found,         // the named thing does not exist
-  conflict,          // a stale owner or a position that is not the expected one
-  limit,             // a documented limit was exceeded
-  io,                // the disk or the network said no
-  unknown_outcome,   // the operation may or may not have happened; re-read before a retry
-  aborted,           // cancelled by its owner: DOMException AbortError
-  not_supported,     // known, but not built: DOMException NotSupportedError
-  invalid_state,     // DOMException InvalidStateError
-  data_error,        // DOMException DataError
-  data_clone,        // DOMException DataCloneError
-  operation_error,   // DOMException OperationError
-  invalid_character, // DOMException InvalidCharacterError
-  quota_exceeded,    // DOMException QuotaExceededError
-  network,           // outbound connection failed: TypeError, as fetch specifies
-  timeout,           // DOMException TimeoutError
+  failed,             // nothing more specific; a JavaScript Error
+  type_error,         // wrong type or value of an argument: TypeError
+  range_error,        // a number or size outside its range: RangeError
+  syntax_error,       // text that does not parse: SyntaxError
+  not_found,          // the named thing does not exist
+  conflict,           // a stale owner or a position that is not the expected one
+  limit,              // a documented limit was exceeded
+  io,                 // the disk or the network said no
+  unknown_outcome,    // the operation may or may not have happened; re-read before a retry
+  aborted,            // cancelled by its owner: DOMException AbortError
+  not_supported,      // known, but not built: DOMException NotSupportedError
+  invalid_state,      // DOMException InvalidStateError
+  data_error,         // DOMException DataError
+  data_clone,         // DOMException DataCloneError
+  operation_error,    // DOMException OperationError
+  invalid_character,  // DOMException InvalidCharacterError
+  quota_exceeded,     // DOMException QuotaExceededError
+  network,            // outbound connection failed: TypeError, as fetch specifies
+  timeout,            // DOMException TimeoutError
 };
 
 class [[nodiscard]] Error {
@@ -67,12 +67,10 @@ class [[nodiscard]] Result {
   using Value = std::conditional_t<std::is_void_v<T>, Unit, T>;
   Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
   template <typename U = Value>
-    requires(!std::is_same_v<std::remove_cvref_t<U>, Result> && !std::is_same_v<std::remove_cvref_t<U>, Error> &&
-             std::is_constructible_v<Value, U &&>)
-  Result(U&& value) : m_state(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit by design
-  Result()
-    requires std::is_void_v<T>
-      : m_state(std::in_place_index<0>) {}
+  requires(!std::is_same_v<std::remove_cvref_t<U>, Result> && !std::is_same_v<std::remove_cvref_t<U>, Error> &&
+           std::is_constructible_v<Value, U&&>) Result(U&& value)
+      : m_state(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit by design
+  Result() requires std::is_void_v<T> : m_state(std::in_place_index<0>) {}
 
   bool is_ok() const { return m_state.index() == 0; }
   bool is_error() const { return m_state.index() == 1; }
@@ -107,9 +105,9 @@ class [[nodiscard]] Result {
 }  // namespace adit
 
 // Evaluates to the value, or returns the error from the enclosing function. For Result<void> it is a statement.
-#define TRY(expression)                                          \
-  ({                                                             \
-    auto&& adit_result = (expression);                           \
+#define TRY(expression)                                                \
+  ({                                                                   \
+    auto&& adit_result = (expression);                                 \
     if (adit_result.is_error()) return std::move(adit_result.error()); \
-    std::move(adit_result).value();                              \
+    std::move(adit_result).value();                                    \
   })

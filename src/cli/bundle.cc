@@ -55,12 +55,18 @@ std::string extension_of_glob(std::string_view glob) {
 
 std::optional<js::ModuleKind> kind_of(ModuleType type) {
   switch (type) {
-    case ModuleType::es_module: return js::ModuleKind::esm;
-    case ModuleType::common_js: return js::ModuleKind::common_js;
-    case ModuleType::compiled_wasm: return js::ModuleKind::wasm;
-    case ModuleType::text: return js::ModuleKind::text;
-    case ModuleType::data: return js::ModuleKind::data;
-    default: return std::nullopt;
+    case ModuleType::es_module:
+      return js::ModuleKind::esm;
+    case ModuleType::common_js:
+      return js::ModuleKind::common_js;
+    case ModuleType::compiled_wasm:
+      return js::ModuleKind::wasm;
+    case ModuleType::text:
+      return js::ModuleKind::text;
+    case ModuleType::data:
+      return js::ModuleKind::data;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -72,23 +78,44 @@ Result<std::map<std::string, js::ModuleKind>> kinds_by_extension(const worker::W
     for (const auto& glob : rule.globs) {
       auto extension = extension_of_glob(glob);
       if (extension.empty())
-        return Error(ErrorKind::not_supported, "rules: the glob \"" + glob + "\" is not supported yet: use one that ends in an extension, such as \"**/*.txt\"");
+        return Error(ErrorKind::not_supported,
+                     "rules: the glob \"" + glob +
+                         "\" is not supported yet: use one that ends in an extension, such as \"**/*.txt\"");
       kinds.emplace(extension, *kind);
     }
   }
   return kinds;
 }
 
-std::vector<std::string> esbuild_arguments(const worker::WorkerConfig& config, const fs::path& esbuild, const fs::path& out,
-                                           const std::map<std::string, js::ModuleKind>& kinds) {
-  std::vector<std::string> arguments{esbuild.string(), config.main.string(), "--bundle", "--format=esm", "--platform=neutral",
-                                     "--target=es2024", "--sourcemap=external", "--sources-content=true", "--log-level=warning", "--color=false",
-                                     "--conditions=workerd,worker,browser", "--main-fields=browser,module,main", "--external:cloudflare:*", "--external:node:*",
-                                     "--define:process.env.NODE_ENV=\"development\"", "--define:global.process.env.NODE_ENV=\"development\"",
-                                     "--define:globalThis.process.env.NODE_ENV=\"development\"", "--define:navigator.userAgent=\"Cloudflare-Workers\"",
-                                     "--loader:.js=jsx", "--loader:.mjs=jsx", "--loader:.cjs=jsx",
-                                     "--outdir=" + out.string(), "--entry-names=index", "--metafile=" + (out / "meta.json").string(), "--asset-names=[name]-[hash]",
-                                     "--jsx-factory=" + config.jsx_factory, "--jsx-fragment=" + config.jsx_fragment};
+std::vector<std::string> esbuild_arguments(const worker::WorkerConfig& config, const fs::path& esbuild,
+                                           const fs::path& out, const std::map<std::string, js::ModuleKind>& kinds) {
+  std::vector<std::string> arguments{esbuild.string(),
+                                     config.main.string(),
+                                     "--bundle",
+                                     "--format=esm",
+                                     "--platform=neutral",
+                                     "--target=es2024",
+                                     "--sourcemap=external",
+                                     "--sources-content=true",
+                                     "--log-level=warning",
+                                     "--color=false",
+                                     "--conditions=workerd,worker,browser",
+                                     "--main-fields=browser,module,main",
+                                     "--external:cloudflare:*",
+                                     "--external:node:*",
+                                     "--define:process.env.NODE_ENV=\"development\"",
+                                     "--define:global.process.env.NODE_ENV=\"development\"",
+                                     "--define:globalThis.process.env.NODE_ENV=\"development\"",
+                                     "--define:navigator.userAgent=\"Cloudflare-Workers\"",
+                                     "--loader:.js=jsx",
+                                     "--loader:.mjs=jsx",
+                                     "--loader:.cjs=jsx",
+                                     "--outdir=" + out.string(),
+                                     "--entry-names=index",
+                                     "--metafile=" + (out / "meta.json").string(),
+                                     "--asset-names=[name]-[hash]",
+                                     "--jsx-factory=" + config.jsx_factory,
+                                     "--jsx-fragment=" + config.jsx_fragment};
   if (config.keep_names) arguments.emplace_back("--keep-names");
   if (config.minify) arguments.emplace_back("--minify");
   if (!config.tsconfig.empty()) arguments.push_back("--tsconfig=" + config.tsconfig.string());
@@ -96,11 +123,13 @@ std::vector<std::string> esbuild_arguments(const worker::WorkerConfig& config, c
   for (const auto& [name, value] : config.alias) arguments.push_back("--alias:" + name + "=" + value);
   // What is no JavaScript stays a module of its own, beside the bundle.
   for (const auto& [extension, kind] : kinds)
-    if (kind != js::ModuleKind::esm && kind != js::ModuleKind::common_js) arguments.push_back("--loader:" + extension + "=copy");
+    if (kind != js::ModuleKind::esm && kind != js::ModuleKind::common_js)
+      arguments.push_back("--loader:" + extension + "=copy");
   return arguments;
 }
 
-Result<void> collect_outputs(const fs::path& out, const fs::path& base, const std::map<std::string, js::ModuleKind>& kinds, Bundle& bundle) {
+Result<void> collect_outputs(const fs::path& out, const fs::path& base,
+                             const std::map<std::string, js::ModuleKind>& kinds, Bundle& bundle) {
   auto meta = nlohmann::json::parse(TRY(read_file(out / "meta.json")), nullptr, false);
   if (meta.is_discarded()) return Error::failed("esbuild wrote no readable metafile");
   for (const auto& [input, unused] : meta["inputs"].items()) bundle.inputs.push_back((base / input).lexically_normal());
@@ -139,9 +168,11 @@ Result<void> bundle_with_esbuild(const worker::WorkerConfig& config, const fs::p
 
 Result<void> run_build_command(const worker::WorkerConfig& config) {
   if (config.build.command.empty()) return {};
-  auto finished = TRY(run_program({"/bin/sh", "-c", config.build.command}, config.build.cwd.empty() ? config.directory : config.build.cwd));
+  auto finished = TRY(run_program({"/bin/sh", "-c", config.build.command},
+                                  config.build.cwd.empty() ? config.directory : config.build.cwd));
   if (finished.exit_code == 0) return {};
-  return Error::failed("the build command failed with exit code " + std::to_string(finished.exit_code) + ": " + config.build.command + "\n" + finished.output);
+  return Error::failed("the build command failed with exit code " + std::to_string(finished.exit_code) + ": " +
+                       config.build.command + "\n" + finished.output);
 }
 
 // no_bundle: main and, beside it, every file that a rule names are modules as they are.
@@ -155,7 +186,8 @@ Result<void> take_files(const worker::WorkerConfig& config, Bundle& bundle) {
     if (it->is_directory() && (name == "node_modules" || name.starts_with('.'))) it.disable_recursion_pending();
     auto kind = kinds.find(it->path().extension().string());
     if (!it->is_regular_file() || kind == kinds.end()) continue;
-    bundle.script->modules.push_back({fs::relative(it->path(), base).generic_string(), kind->second, TRY(read_file(it->path())), {}});
+    bundle.script->modules.push_back(
+        {fs::relative(it->path(), base).generic_string(), kind->second, TRY(read_file(it->path())), {}});
     bundle.inputs.push_back(it->path());
   }
   bundle.script->main_module = fs::relative(config.main, base).generic_string();
@@ -170,11 +202,15 @@ Result<fs::path> find_esbuild(const fs::path& project) {
   if (const char* given = std::getenv("ADIT_ESBUILD")) candidates.emplace_back(given);
   std::error_code code;
   auto program = fs::read_symlink("/proc/self/exe", code);
-  for (auto directory = program.parent_path(); directory.has_relative_path(); directory = directory.parent_path()) candidates.push_back(directory / inside);
-  for (auto directory = project; directory.has_relative_path(); directory = directory.parent_path()) candidates.push_back(directory / inside);
+  for (auto directory = program.parent_path(); directory.has_relative_path(); directory = directory.parent_path())
+    candidates.push_back(directory / inside);
+  for (auto directory = project; directory.has_relative_path(); directory = directory.parent_path())
+    candidates.push_back(directory / inside);
   for (const auto& candidate : candidates)
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
-  return Error(ErrorKind::not_found, "esbuild is needed to bundle this worker and was not found; run npm install esbuild in the project, or set ADIT_ESBUILD to its path");
+  return Error(ErrorKind::not_found,
+               "esbuild is needed to bundle this worker and was not found; run npm install esbuild in the project, or "
+               "set ADIT_ESBUILD to its path");
 }
 
 Result<Bundle> make_bundle(const worker::WorkerConfig& config, const fs::path& work_directory) {

@@ -22,7 +22,8 @@ std::string counted(size_t count, std::string_view one, std::string_view many) {
 
 void report_not_yet(const WorkerConfig& config, const std::string& file, std::vector<Diagnostic>& diagnostics) {
   for (const worker::NotYet& entry : config.not_yet) {
-    std::string hint = entry.binding.empty() ? "it has no effect" : fmt::format("using env.{} throws an error", entry.binding);
+    std::string hint =
+        entry.binding.empty() ? "it has no effect" : fmt::format("using env.{} throws an error", entry.binding);
     diagnostics.push_back({Severity::warning, file, entry.place.line, entry.place.column,
                            fmt::format("{}: not built yet ({})", entry.field, entry.feature), std::move(hint), ""});
   }
@@ -30,11 +31,13 @@ void report_not_yet(const WorkerConfig& config, const std::string& file, std::ve
 
 std::string summary(const WorkerConfig& config, const std::vector<Diagnostic>& diagnostics) {
   std::string environment = config.environment.empty() ? "" : fmt::format(" ({})", config.environment);
-  std::string out = fmt::format("{}{}: {}, {}, {}, {}", config.name, environment, counted(config.vars.size(), "variable", "variables"),
+  std::string out = fmt::format("{}{}: {}, {}, {}, {}", config.name, environment,
+                                counted(config.vars.size(), "variable", "variables"),
                                 counted(config.kv_namespaces.size(), "KV namespace", "KV namespaces"),
                                 counted(config.durable_objects.size(), "Durable Object", "Durable Objects"),
                                 counted(config.routes.size(), "route", "routes"));
-  return fmt::format("{}; {}\n", out, diagnostics.empty() ? "no problems" : counted(diagnostics.size(), "warning", "warnings"));
+  return fmt::format("{}; {}\n", out,
+                     diagnostics.empty() ? "no problems" : counted(diagnostics.size(), "warning", "warnings"));
 }
 
 }  // namespace

@@ -27,14 +27,19 @@ struct Parsed {
 
 template <typename Options>
 void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
-  command.add_option("DIR", options.directory, "The worker's directory, else the current one; its configuration is looked for there and above")
+  command
+      .add_option("DIR", options.directory,
+                  "The worker's directory, else the current one; its configuration is looked for there and above")
       ->type_name("");
-  command.add_option("-c,--config", options.config, "The configuration file, instead of looking for one")->type_name("FILE");
+  command.add_option("-c,--config", options.config, "The configuration file, instead of looking for one")
+      ->type_name("FILE");
   command.add_option("-e,--env", options.environment, "The environment to use; also CLOUDFLARE_ENV")->type_name("NAME");
   command.add_option("--var", parsed.vars, "Set a variable, over the configuration and .dev.vars; may be repeated")
       ->type_name("NAME:VALUE")
       ->allow_extra_args(false);
-  command.add_option("--env-file", options.env_files, "Read variables from FILE instead of .dev.vars and .env; may be repeated")
+  command
+      .add_option("--env-file", options.env_files,
+                  "Read variables from FILE instead of .dev.vars and .env; may be repeated")
       ->type_name("FILE")
       ->allow_extra_args(false);
 }
@@ -42,12 +47,17 @@ void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
 void add_dev(CLI::App& app, Parsed& parsed) {
   CLI::App* dev = app.add_subcommand("dev", "Run a worker on this machine");
   add_worker_options(*dev, parsed.dev, parsed);
-  dev->add_option("--host,--ip", parsed.dev.host, "The address to listen on; dev.ip of the configuration, else 127.0.0.1")
+  dev->add_option("--host,--ip", parsed.dev.host,
+                  "The address to listen on; dev.ip of the configuration, else 127.0.0.1")
       ->type_name("ADDRESS");
-  dev->add_option("-p,--port", parsed.dev.port, "The port to listen on, 0 for any free one; dev.port of the configuration, else 8787")
+  dev->add_option("-p,--port", parsed.dev.port,
+                  "The port to listen on, 0 for any free one; dev.port of the configuration, else 8787")
       ->type_name("PORT");
-  dev->add_option("--persist-to", parsed.dev.persist_to, "Where state is kept; .adit/state beside the configuration")->type_name("DIR");
-  dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; 1")->type_name("N")->check(CLI::Range(1, 1024).description(""));
+  dev->add_option("--persist-to", parsed.dev.persist_to, "Where state is kept; .adit/state beside the configuration")
+      ->type_name("DIR");
+  dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""));
   dev->add_option("--log-level", parsed.log_level, "How much to log: debug, info, warn, error or none; info")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "log", "warn", "error", "none"}).description(""));
@@ -67,7 +77,9 @@ void describe(CLI::App& app, Parsed& parsed) {
 
   add_dev(app, parsed);
   CLI::App* init = app.add_subcommand("init", "Make a new TypeScript worker");
-  init->add_option("NAME", parsed.init.name, "The directory to make; its last part names the worker")->type_name("")->required();
+  init->add_option("NAME", parsed.init.name, "The directory to make; its last part names the worker")
+      ->type_name("")
+      ->required();
   parsed.footers["init"] =
       "It refuses a directory that holds anything.\n\n"
       "Example:\n"
@@ -98,7 +110,8 @@ std::string help_of(const CLI::App& app, const Parsed& parsed) {
     out += line + "\n";
   }
   while (out.ends_with("\n\n")) out.pop_back();
-  if (auto footer = parsed.footers.find(app.get_name()); footer != parsed.footers.end()) out += "\n" + footer->second + "\n";
+  if (auto footer = parsed.footers.find(app.get_name()); footer != parsed.footers.end())
+    out += "\n" + footer->second + "\n";
   return out;
 }
 
@@ -110,7 +123,8 @@ UsageError usage_error(const CLI::App& app, std::string_view message) {
 
 UsageError unknown_command(const CLI::App& app, const std::string& name) {
   std::vector<std::string_view> known;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(command->get_name());
   std::string_view near = worker::nearest_word(name, known);
   std::string hint = near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near);
   return usage_error(app, fmt::format("there is no command \"{}\"{}", name, hint));
@@ -118,7 +132,7 @@ UsageError unknown_command(const CLI::App& app, const std::string& name) {
 
 LogLevel log_level_of(const std::string& name) {
   static const std::map<std::string_view, LogLevel> k_levels = {
-      {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"log", LogLevel::info},
+      {"debug", LogLevel::debug}, {"info", LogLevel::info},   {"log", LogLevel::info},
       {"warn", LogLevel::warn},   {"error", LogLevel::error}, {"none", LogLevel::none},
   };
   return k_levels.at(name);
@@ -128,7 +142,8 @@ Result<std::vector<std::pair<std::string, std::string>>> split_vars(const std::v
   std::vector<std::pair<std::string, std::string>> out;
   for (const std::string& var : vars) {
     size_t colon = var.find(':');
-    if (colon == std::string::npos || colon == 0) return Error::failed(fmt::format("--var {}: expected NAME:VALUE", var));
+    if (colon == std::string::npos || colon == 0)
+      return Error::failed(fmt::format("--var {}: expected NAME:VALUE", var));
     out.emplace_back(var.substr(0, colon), var.substr(colon + 1));
   }
   return out;
@@ -175,11 +190,10 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     return PrintText{fmt::format("{}\n", version.what())};
   } catch (const CLI::ExtrasError& error) {
     std::vector<std::string> extra = app.remaining();
-    if (app.get_subcommands().empty() && !extra.empty() && !extra[0].starts_with('-')) return unknown_command(app, extra[0]);
+    if (app.get_subcommands().empty() && !extra.empty() && !extra[0].starts_with('-'))
+      return unknown_command(app, extra[0]);
     return usage_error(app, error.what());
-  } catch (const CLI::ParseError& error) {
-    return usage_error(app, error.what());
-  }
+  } catch (const CLI::ParseError& error) { return usage_error(app, error.what()); }
   return chosen(app, parsed, help);
 }
 

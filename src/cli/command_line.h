@@ -19,8 +19,9 @@ struct DevOptions {
   std::string directory = ".";
   std::optional<std::string> config;
   std::optional<std::string> environment;
-  std::optional<std::string> host;  // the address to listen on; dev.ip of the configuration, or 127.0.0.1, when not given
-  std::optional<uint16_t> port;     // 0: any free port; dev.port of the configuration, or 8787, when not given
+  std::optional<std::string>
+      host;                      // the address to listen on; dev.ip of the configuration, or 127.0.0.1, when not given
+  std::optional<uint16_t> port;  // 0: any free port; dev.port of the configuration, or 8787, when not given
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<std::string> env_files;
   std::optional<std::string> persist_to;  // .adit/state beside the configuration when not given

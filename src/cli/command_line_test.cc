@@ -42,7 +42,8 @@ TEST(command_line, dev_has_defaults) {
 
 TEST(command_line, dev_takes_every_option) {
   auto dev = parsed_as<DevOptions>(
-      "dev app --port 0 --host 0.0.0.0 -e staging -c w.toml --var A:1 --var B:x:y --env-file a --env-file b --persist-to state "
+      "dev app --port 0 --host 0.0.0.0 -e staging -c w.toml --var A:1 --var B:x:y --env-file a --env-file b "
+      "--persist-to state "
       "--log-level warn --shards 4");
   EXPECT_EQ(dev.directory, "app");
   EXPECT_EQ(dev.port, 0);
@@ -63,11 +64,15 @@ TEST(command_line, options_may_stand_before_the_directory_and_carry_an_equals_si
   EXPECT_EQ(dev.vars.size(), 1u);
 }
 
-TEST(command_line, an_empty_environment_means_the_top_level) { EXPECT_EQ(parsed_as<DevOptions>("dev --env ''").environment, ""); }
+TEST(command_line, an_empty_environment_means_the_top_level) {
+  EXPECT_EQ(parsed_as<DevOptions>("dev --env ''").environment, "");
+}
 
 TEST(command_line, ip_is_wranglers_word_for_host) { EXPECT_EQ(parsed_as<DevOptions>("dev --ip ::1").host, "::1"); }
 
-TEST(command_line, log_is_wranglers_word_for_info) { EXPECT_EQ(parsed_as<DevOptions>("dev --log-level log").log_level, LogLevel::info); }
+TEST(command_line, log_is_wranglers_word_for_info) {
+  EXPECT_EQ(parsed_as<DevOptions>("dev --log-level log").log_level, LogLevel::info);
+}
 
 TEST(command_line, init_and_check) {
   EXPECT_EQ(parsed_as<InitOptions>("init my-app").name, "my-app");
@@ -87,8 +92,9 @@ TEST(command_line, help_and_version_are_text) {
 }
 
 TEST(command_line, mistakes_are_usage_errors) {
-  for (const char* line : {"dve", "dev --prot 1", "dev --port x", "dev --port 70000", "dev --shards 0", "dev --log-level loud", "dev a b",
-                           "init", "dev --var A", "dev --var :x", "help nothing", "check --port 1"}) {
+  for (const char* line :
+       {"dve", "dev --prot 1", "dev --port x", "dev --port 70000", "dev --shards 0", "dev --log-level loud", "dev a b",
+        "init", "dev --var A", "dev --var :x", "help nothing", "check --port 1"}) {
     EXPECT_NE(error_of(line), "") << line;
   }
 }

@@ -22,7 +22,8 @@ Result<std::filesystem::path> existing_directory(const std::string& directory) {
   std::error_code failure;
   std::filesystem::path path = std::filesystem::canonical(directory, failure);
   if (failure) return Error::failed(fmt::format("{}: {}", directory, failure.message()));
-  if (!std::filesystem::is_directory(path, failure)) return Error::failed(fmt::format("{} is not a directory", directory));
+  if (!std::filesystem::is_directory(path, failure))
+    return Error::failed(fmt::format("{} is not a directory", directory));
   return path;
 }
 

@@ -60,7 +60,9 @@ class DevServer {
   };
   struct CloseSignal {
     void operator()(SignalHandle* signal) const {
-      uv_close(reinterpret_cast<uv_handle_t*>(&signal->handle), [](uv_handle_t* closed) { std::unique_ptr<SignalHandle> owned(static_cast<SignalHandle*>(closed->data)); });
+      uv_close(reinterpret_cast<uv_handle_t*>(&signal->handle), [](uv_handle_t* closed) {
+        std::unique_ptr<SignalHandle> owned(static_cast<SignalHandle*>(closed->data));
+      });
     }
   };
 
@@ -69,7 +71,9 @@ class DevServer {
     signal->loop = m_loop.get();
     signal->handle.data = signal.get();
     uv_signal_init(m_loop->uv(), &signal->handle);
-    uv_signal_start(&signal->handle, [](uv_signal_t* handle, int) { static_cast<SignalHandle*>(handle->data)->loop->stop(); }, number);
+    uv_signal_start(
+        &signal->handle, [](uv_signal_t* handle, int) { static_cast<SignalHandle*>(handle->data)->loop->stop(); },
+        number);
     return signal;
   }
 
@@ -92,9 +96,13 @@ class DevServer {
     if (!loaded.config) return Error::failed(report);
     if (!report.empty()) write_line(report);
     m_config = std::move(loaded.config);
-    if (m_config->main.empty()) return Error::failed(m_config->file.string() + ": there is no \"main\": name the worker's entry module, for example main = \"src/index.js\"");
+    if (m_config->main.empty())
+      return Error::failed(
+          m_config->file.string() +
+          ": there is no \"main\": name the worker's entry module, for example main = \"src/index.js\"");
     for (const auto& feature : m_config->not_yet)
-      m_logger.warn("{}:{}: {} ({}) is not supported by Adit yet", m_config->file.filename().string(), feature.place.line, feature.feature, feature.field);
+      m_logger.warn("{}:{}: {} ({}) is not supported by Adit yet", m_config->file.filename().string(),
+                    feature.place.line, feature.feature, feature.field);
     return {};
   }
 
@@ -112,7 +120,9 @@ class DevServer {
     options.logger = &m_logger;
     options.http.host = m_options.host.value_or(m_config->dev.ip.value_or("127.0.0.1"));
     m_services = TRY(bindings::ProcessServices::create(state_directory(), m_logger));
-    options.make_extension = [services = m_services.get()](worker::Shard& shard) { return services->make_shard_services(shard); };
+    options.make_extension = [services = m_services.get()](worker::Shard& shard) {
+      return services->make_shard_services(shard);
+    };
     auto count = m_options.shards.value_or(std::max(1u, std::thread::hardware_concurrency()));
     m_pool = TRY(worker::ShardPool::create(std::min<size_t>(std::max(1u, count), max_shards), std::move(options)));
     return {};
@@ -154,14 +164,16 @@ class DevServer {
     paths.push_back(m_config->file);
     for (const char* name : {".dev.vars", ".env", ".env.local"}) paths.push_back(m_config->directory / name);
     if (!m_config->environment.empty())
-      for (const char* name : {".dev.vars.", ".env."}) paths.push_back(m_config->directory / (name + m_config->environment));
+      for (const char* name : {".dev.vars.", ".env."})
+        paths.push_back(m_config->directory / (name + m_config->environment));
     // A custom build watches its folders; what it writes must not start it again.
     if (!m_config->build.command.empty()) {
       paths.erase(std::remove(paths.begin(), paths.end(), m_config->main), paths.end());
       for (const auto& directory : m_config->build.watch_dirs) {
         paths.push_back(directory);
         std::error_code code;
-        for (auto it = fs::recursive_directory_iterator(directory, code); !code && it != fs::recursive_directory_iterator(); it.increment(code))
+        for (auto it = fs::recursive_directory_iterator(directory, code);
+             !code && it != fs::recursive_directory_iterator(); it.increment(code))
           if (it->is_directory()) paths.push_back(it->path());
       }
     }

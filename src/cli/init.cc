@@ -80,7 +80,8 @@ export default {
 };
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -118,8 +119,10 @@ Result<int> run_init(const InitOptions& options, const Clock& clock, const std::
   fs::path directory = fs::absolute(options.name, failure).lexically_normal();
   if (!directory.has_filename()) directory = directory.parent_path();
   if (fs::exists(directory, failure)) {
-    if (!fs::is_directory(directory, failure)) return Error::failed(fmt::format("{} exists and is not a directory", options.name));
-    if (!fs::is_empty(directory, failure)) return Error::failed(fmt::format("{} is not empty; nothing was written", options.name));
+    if (!fs::is_directory(directory, failure))
+      return Error::failed(fmt::format("{} exists and is not a directory", options.name));
+    if (!fs::is_empty(directory, failure))
+      return Error::failed(fmt::format("{} is not empty; nothing was written", options.name));
   }
   std::string name = worker_name(directory);
   std::string today = worker::utc_date(clock);

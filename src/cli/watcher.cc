@@ -13,7 +13,8 @@ struct Watcher::Folder {
   // libuv reports the end of a handle from the loop; the folder is freed there.
   void close() {
     watcher = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(&handle), [](uv_handle_t* closed) { std::unique_ptr<Folder> owned(static_cast<Folder*>(closed->data)); });
+    uv_close(reinterpret_cast<uv_handle_t*>(&handle),
+             [](uv_handle_t* closed) { std::unique_ptr<Folder> owned(static_cast<Folder*>(closed->data)); });
   }
 };
 

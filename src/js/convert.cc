@@ -33,18 +33,19 @@ std::string to_utf8(v8::Isolate* isolate, v8::Local<v8::String> string) {
 v8::Local<v8::String> from_utf8(v8::Isolate* isolate, std::string_view text) {
   if (text.empty()) return v8::String::Empty(isolate);
   if (simdutf::validate_ascii(text.data(), text.size())) return from_latin1(isolate, text);
-  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size())).ToLocalChecked();
+  return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size()))
+      .ToLocalChecked();
 }
 
 v8::Local<v8::String> from_latin1(v8::Isolate* isolate, std::string_view octets) {
-  return v8::String::NewFromOneByte(isolate, reinterpret_cast<const uint8_t*>(octets.data()), v8::NewStringType::kNormal,
-                                    static_cast<int>(octets.size()))
+  return v8::String::NewFromOneByte(isolate, reinterpret_cast<const uint8_t*>(octets.data()),
+                                    v8::NewStringType::kNormal, static_cast<int>(octets.size()))
       .ToLocalChecked();
 }
 
 v8::Local<v8::String> intern(v8::Isolate* isolate, std::string_view ascii) {
-  return v8::String::NewFromOneByte(isolate, reinterpret_cast<const uint8_t*>(ascii.data()), v8::NewStringType::kInternalized,
-                                    static_cast<int>(ascii.size()))
+  return v8::String::NewFromOneByte(isolate, reinterpret_cast<const uint8_t*>(ascii.data()),
+                                    v8::NewStringType::kInternalized, static_cast<int>(ascii.size()))
       .ToLocalChecked();
 }
 
@@ -60,7 +61,8 @@ v8::Local<v8::Uint8Array> from_bytes(v8::Isolate* isolate, Bytes bytes) {
   auto owned = std::make_unique<Bytes>(std::move(bytes));
   auto* data = owned->data();
   auto store = v8::ArrayBuffer::NewBackingStore(
-      data, size, [](void*, size_t, void* state) { std::unique_ptr<Bytes> freed(static_cast<Bytes*>(state)); }, owned.release());
+      data, size, [](void*, size_t, void* state) { std::unique_ptr<Bytes> freed(static_cast<Bytes*>(state)); },
+      owned.release());
   return v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, std::move(store)), 0, size);
 }
 
@@ -84,7 +86,8 @@ bool FromJs<ByteString>::read(v8::Isolate* isolate, v8::Local<v8::Value> value) 
 
 bool FromJs<BytesView>::read(v8::Isolate*, v8::Local<v8::Value> value) {
   if (value->IsArrayBufferView()) {
-    auto contents = value.As<v8::ArrayBufferView>()->GetContents(v8::MemorySpan<uint8_t>(m_inline.data(), m_inline.size()));
+    auto contents =
+        value.As<v8::ArrayBufferView>()->GetContents(v8::MemorySpan<uint8_t>(m_inline.data(), m_inline.size()));
     m_value = {contents.data(), contents.size()};
     return true;
   }

@@ -45,7 +45,8 @@ struct FromJs<bool> {
 };
 
 template <typename T>
-  requires std::same_as<T, int32_t> || std::same_as<T, uint32_t> || std::same_as<T, int64_t> || std::same_as<T, uint64_t> || std::same_as<T, double>
+requires std::same_as<T, int32_t> || std::same_as<T, uint32_t> || std::same_as<T, int64_t> ||
+    std::same_as<T, uint64_t> || std::same_as<T, double>
 struct FromJs<T> {
   static constexpr const char* wanted = "a number";
   bool read(v8::Isolate*, v8::Local<v8::Value> value) {
@@ -97,14 +98,30 @@ template <typename T>
 struct FromJs<v8::Local<T>> {
   static constexpr const char* wanted = "another type of value";
   bool read(v8::Isolate*, v8::Local<v8::Value> value) {
-    if constexpr (std::same_as<T, v8::String>) { if (!value->IsString()) return false; }
-    if constexpr (std::same_as<T, v8::Object>) { if (!value->IsObject()) return false; }
-    if constexpr (std::same_as<T, v8::Function>) { if (!value->IsFunction()) return false; }
-    if constexpr (std::same_as<T, v8::Array>) { if (!value->IsArray()) return false; }
-    if constexpr (std::same_as<T, v8::ArrayBuffer>) { if (!value->IsArrayBuffer()) return false; }
-    if constexpr (std::same_as<T, v8::ArrayBufferView>) { if (!value->IsArrayBufferView()) return false; }
-    if constexpr (std::same_as<T, v8::Uint8Array>) { if (!value->IsUint8Array()) return false; }
-    if constexpr (std::same_as<T, v8::Uint32Array>) { if (!value->IsUint32Array()) return false; }
+    if constexpr (std::same_as<T, v8::String>) {
+      if (!value->IsString()) return false;
+    }
+    if constexpr (std::same_as<T, v8::Object>) {
+      if (!value->IsObject()) return false;
+    }
+    if constexpr (std::same_as<T, v8::Function>) {
+      if (!value->IsFunction()) return false;
+    }
+    if constexpr (std::same_as<T, v8::Array>) {
+      if (!value->IsArray()) return false;
+    }
+    if constexpr (std::same_as<T, v8::ArrayBuffer>) {
+      if (!value->IsArrayBuffer()) return false;
+    }
+    if constexpr (std::same_as<T, v8::ArrayBufferView>) {
+      if (!value->IsArrayBufferView()) return false;
+    }
+    if constexpr (std::same_as<T, v8::Uint8Array>) {
+      if (!value->IsUint8Array()) return false;
+    }
+    if constexpr (std::same_as<T, v8::Uint32Array>) {
+      if (!value->IsUint32Array()) return false;
+    }
     m_value = value.As<T>();
     return true;
   }
@@ -161,18 +178,23 @@ struct FromJs<std::vector<T>> {
 inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, Unit) { return v8::Undefined(isolate); }
 inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, bool value) { return v8::Boolean::New(isolate, value); }
 template <typename T>
-  requires std::same_as<T, int32_t> || std::same_as<T, uint32_t> || std::same_as<T, int64_t> || std::same_as<T, uint64_t> || std::same_as<T, double>
-v8::Local<v8::Value> to_js(v8::Isolate* isolate, T value) {
+requires std::same_as<T, int32_t> || std::same_as<T, uint32_t> || std::same_as<T, int64_t> ||
+    std::same_as<T, uint64_t> || std::same_as<T, double>
+        v8::Local<v8::Value> to_js(v8::Isolate* isolate, T value) {
   if constexpr (std::same_as<T, int32_t>) return v8::Integer::New(isolate, value);
   else if constexpr (std::same_as<T, uint32_t>) return v8::Integer::NewFromUnsigned(isolate, value);
   else return v8::Number::New(isolate, static_cast<double>(value));
 }
 inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, const std::string& value) { return from_utf8(isolate, value); }
 inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, std::string_view value) { return from_utf8(isolate, value); }
-inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, const ByteString& value) { return from_latin1(isolate, value.value); }
+inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, const ByteString& value) {
+  return from_latin1(isolate, value.value);
+}
 inline v8::Local<v8::Value> to_js(v8::Isolate* isolate, Bytes value) { return from_bytes(isolate, std::move(value)); }
 template <typename T>
-v8::Local<v8::Value> to_js(v8::Isolate*, v8::Local<T> value) { return value; }
+v8::Local<v8::Value> to_js(v8::Isolate*, v8::Local<T> value) {
+  return value;
+}
 template <typename T>
 v8::Local<v8::Value> to_js(v8::Isolate* isolate, std::shared_ptr<T> value) {
   if (!value) return v8::Undefined(isolate);
@@ -184,8 +206,7 @@ v8::Local<v8::Value> to_js(v8::Isolate* isolate, std::optional<T> value) {
   return to_js(isolate, std::move(*value));
 }
 template <typename T>
-  requires(!std::same_as<T, uint8_t>)
-v8::Local<v8::Value> to_js(v8::Isolate* isolate, std::vector<T> values) {
+requires(!std::same_as<T, uint8_t>) v8::Local<v8::Value> to_js(v8::Isolate* isolate, std::vector<T> values) {
   v8::LocalVector<v8::Value> elements(isolate);
   elements.reserve(values.size());
   for (auto& value : values) elements.push_back(to_js(isolate, std::move(value)));

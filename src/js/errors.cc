@@ -7,16 +7,26 @@ namespace {
 
 const char* dom_exception_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::aborted: return "AbortError";
-    case ErrorKind::not_supported: return "NotSupportedError";
-    case ErrorKind::invalid_state: return "InvalidStateError";
-    case ErrorKind::data_error: return "DataError";
-    case ErrorKind::data_clone: return "DataCloneError";
-    case ErrorKind::operation_error: return "OperationError";
-    case ErrorKind::invalid_character: return "InvalidCharacterError";
-    case ErrorKind::quota_exceeded: return "QuotaExceededError";
-    case ErrorKind::timeout: return "TimeoutError";
-    default: return nullptr;
+    case ErrorKind::aborted:
+      return "AbortError";
+    case ErrorKind::not_supported:
+      return "NotSupportedError";
+    case ErrorKind::invalid_state:
+      return "InvalidStateError";
+    case ErrorKind::data_error:
+      return "DataError";
+    case ErrorKind::data_clone:
+      return "DataCloneError";
+    case ErrorKind::operation_error:
+      return "OperationError";
+    case ErrorKind::invalid_character:
+      return "InvalidCharacterError";
+    case ErrorKind::quota_exceeded:
+      return "QuotaExceededError";
+    case ErrorKind::timeout:
+      return "TimeoutError";
+    default:
+      return nullptr;
   }
 }
 
@@ -35,19 +45,26 @@ v8::Local<v8::Value> to_exception(v8::Isolate* isolate, const Error& error) {
   auto message = from_utf8(isolate, error.full_message());
   switch (error.kind()) {
     case ErrorKind::type_error:
-    case ErrorKind::network: return v8::Exception::TypeError(message);
-    case ErrorKind::range_error: return v8::Exception::RangeError(message);
-    case ErrorKind::syntax_error: return v8::Exception::SyntaxError(message);
-    default: break;
+    case ErrorKind::network:
+      return v8::Exception::TypeError(message);
+    case ErrorKind::range_error:
+      return v8::Exception::RangeError(message);
+    case ErrorKind::syntax_error:
+      return v8::Exception::SyntaxError(message);
+    default:
+      break;
   }
   v8::Local<v8::Value> exception;
-  if (const char* name = dom_exception_name(error.kind()); name && make_dom_exception(isolate, message, name).ToLocal(&exception)) return exception;
+  if (const char* name = dom_exception_name(error.kind());
+      name && make_dom_exception(isolate, message, name).ToLocal(&exception))
+    return exception;
   return v8::Exception::Error(message);
 }
 
 void throw_error(v8::Isolate* isolate, const Error& error) { isolate->ThrowException(to_exception(isolate, error)); }
 
-CaughtException describe_exception(v8::Isolate* isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> exception) {
+CaughtException describe_exception(v8::Isolate* isolate, v8::Local<v8::Context> context,
+                                   v8::Local<v8::Value> exception) {
   v8::TryCatch quiet(isolate);  // toString of a thrown object may throw itself
   CaughtException out;
   v8::Local<v8::String> text;
@@ -55,8 +72,8 @@ CaughtException describe_exception(v8::Isolate* isolate, v8::Local<v8::Context> 
   else out.message = "an exception that cannot be shown";
   out.stack = out.message;
   v8::Local<v8::Value> stack;
-  if (exception->IsObject() && exception.As<v8::Object>()->Get(context, intern(isolate, "stack")).ToLocal(&stack) && stack->IsString() &&
-      stack.As<v8::String>()->Length() > 0)
+  if (exception->IsObject() && exception.As<v8::Object>()->Get(context, intern(isolate, "stack")).ToLocal(&stack) &&
+      stack->IsString() && stack.As<v8::String>()->Length() > 0)
     out.stack = to_utf8(isolate, stack.As<v8::String>());
   return out;
 }

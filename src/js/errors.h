@@ -19,6 +19,7 @@ struct CaughtException {
   std::string message;  // "Name: text"
   std::string stack;    // the whole stack, which starts with the message; equal to message when there is none
 };
-CaughtException describe_exception(v8::Isolate* isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> exception);
+CaughtException describe_exception(v8::Isolate* isolate, v8::Local<v8::Context> context,
+                                   v8::Local<v8::Value> exception);
 
 }  // namespace adit::js

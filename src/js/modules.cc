@@ -11,15 +11,17 @@ constexpr int loader_slot = 1;  // the context's embedder data slot
 
 Error exception_error(v8::Isolate* isolate, v8::TryCatch& caught) {
   auto context = isolate->GetCurrentContext();
-  if (caught.HasTerminated()) return Error(ErrorKind::limit, "the script was stopped: it exceeded its CPU or memory limit at start-up");
+  if (caught.HasTerminated())
+    return Error(ErrorKind::limit, "the script was stopped: it exceeded its CPU or memory limit at start-up");
   auto description = describe_exception(isolate, context, caught.Exception());
   auto message = caught.Message();
   // A syntax error's stack does not say where it is; the message does.
   if (!message.IsEmpty() && description.stack == description.message) {
     auto resource = message->GetScriptResourceName();
     if (resource->IsString())
-      description.stack += "\n    at " + to_utf8(isolate, resource.As<v8::String>()) + ":" + std::to_string(message->GetLineNumber(context).FromMaybe(0)) +
-                           ":" + std::to_string(message->GetStartColumn(context).FromMaybe(0) + 1);
+      description.stack += "\n    at " + to_utf8(isolate, resource.As<v8::String>()) + ":" +
+                           std::to_string(message->GetLineNumber(context).FromMaybe(0)) + ":" +
+                           std::to_string(message->GetStartColumn(context).FromMaybe(0) + 1);
   }
   return Error::failed(description.stack);
 }
@@ -50,10 +52,13 @@ ModuleLoader::ModuleLoader(Isolate& isolate, const std::vector<ModuleSource>& so
   Entry entry(isolate);
   isolate.context()->SetAlignedPointerInEmbedderData(loader_slot, this);
   isolate.v8()->SetHostImportModuleDynamicallyCallback(&ModuleLoader::import_dynamically);
-  isolate.v8()->SetHostInitializeImportMetaObjectCallback([](v8::Local<v8::Context> context, v8::Local<v8::Module> module, v8::Local<v8::Object> meta) {
-    auto* v8_isolate = context->GetIsolate();
-    meta->CreateDataProperty(context, intern(v8_isolate, "url"), from_utf8(v8_isolate, "file:///" + of(context).name_of(module))).Check();
-  });
+  isolate.v8()->SetHostInitializeImportMetaObjectCallback(
+      [](v8::Local<v8::Context> context, v8::Local<v8::Module> module, v8::Local<v8::Object> meta) {
+        auto* v8_isolate = context->GetIsolate();
+        meta->CreateDataProperty(context, intern(v8_isolate, "url"),
+                                 from_utf8(v8_isolate, "file:///" + of(context).name_of(module)))
+            .Check();
+      });
 }
 
 ModuleLoader::~ModuleLoader() = default;
@@ -79,10 +84,12 @@ Result<v8::Local<v8::Object>> ModuleLoader::import_main(const std::string& name)
     return Error::failed(describe_exception(isolate, context, promise->Result()).stack);
   }
   if (promise->State() == v8::Promise::kPending)
-    return Error::failed("the top-level await of " + name + " never settles: at start-up a worker can wait only for what needs no I/O or timers");
+    return Error::failed("the top-level await of " + name +
+                         " never settles: at start-up a worker can wait only for what needs no I/O or timers");
   // Keeps the compiled code, now with what ran at top level, for the next isolate.
   if (!m_cache.find(name)) {
-    std::unique_ptr<v8::ScriptCompiler::CachedData> data(v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
+    std::unique_ptr<v8::ScriptCompiler::CachedData> data(
+        v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
     if (data) m_cache.put(name, Bytes(data->data, data->data + data->length));
   }
   return module->GetModuleNamespace().As<v8::Object>();
@@ -97,7 +104,8 @@ Result<void> ModuleLoader::run_script(const std::string& name) {
     auto origin = origin_of(isolate, name, false);
     v8::ScriptCompiler::Source text(from_utf8(isolate, source.content), origin);
     v8::Local<v8::Script> script;
-    if (!v8::ScriptCompiler::Compile(context, &text).ToLocal(&script) || script->Run(context).IsEmpty()) return exception_error(isolate, caught);
+    if (!v8::ScriptCompiler::Compile(context, &text).ToLocal(&script) || script->Run(context).IsEmpty())
+      return exception_error(isolate, caught);
     return {};
   }
   return Error::failed("there is no script " + name);
@@ -122,10 +130,15 @@ v8::MaybeLocal<v8::Module> ModuleLoader::compile_esm(const ModuleSource& source)
   auto* isolate = m_isolate.v8();
   auto cached = m_cache.find(source.name);
   auto origin = origin_of(isolate, source.name, true);
-  auto* data = cached ? std::make_unique<v8::ScriptCompiler::CachedData>(cached->data(), static_cast<int>(cached->size())).release() : nullptr;  // Source owns it
+  auto* data =
+      cached
+          ? std::make_unique<v8::ScriptCompiler::CachedData>(cached->data(), static_cast<int>(cached->size())).release()
+          : nullptr;  // Source owns it
   v8::ScriptCompiler::Source text(from_utf8(isolate, source.content), origin, data);
   v8::Local<v8::Module> module;
-  if (!v8::ScriptCompiler::CompileModule(isolate, &text, data ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions).ToLocal(&module))
+  if (!v8::ScriptCompiler::CompileModule(
+           isolate, &text, data ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions)
+           .ToLocal(&module))
     return {};
   m_names_by_hash.emplace(module->GetIdentityHash(), source.name);
   m_loaded[source.name] = {v8::Global<v8::Module>(isolate, module), source.name};
@@ -137,16 +150,19 @@ v8::MaybeLocal<v8::Module> ModuleLoader::make_synthetic(const std::string& name,
   auto context = isolate->GetCurrentContext();
   auto keys = exports->GetOwnPropertyNames(context).ToLocalChecked();
   v8::LocalVector<v8::String> names(isolate);
-  for (uint32_t i = 0; i < keys->Length(); ++i) names.push_back(keys->Get(context, i).ToLocalChecked().As<v8::String>());
-  auto module = v8::Module::CreateSyntheticModule(isolate, from_utf8(isolate, name), v8::MemorySpan<const v8::Local<v8::String>>(names.data(), names.size()),
-                                                  &ModuleLoader::evaluate_synthetic);
+  for (uint32_t i = 0; i < keys->Length(); ++i)
+    names.push_back(keys->Get(context, i).ToLocalChecked().As<v8::String>());
+  auto module = v8::Module::CreateSyntheticModule(
+      isolate, from_utf8(isolate, name), v8::MemorySpan<const v8::Local<v8::String>>(names.data(), names.size()),
+      &ModuleLoader::evaluate_synthetic);
   m_names_by_hash.emplace(module->GetIdentityHash(), name);
   m_loaded[name] = {v8::Global<v8::Module>(isolate, module), name};
   m_synthetic_exports[name].Reset(isolate, exports);
   return module;
 }
 
-v8::MaybeLocal<v8::Value> ModuleLoader::evaluate_synthetic(v8::Local<v8::Context> context, v8::Local<v8::Module> module) {
+v8::MaybeLocal<v8::Value> ModuleLoader::evaluate_synthetic(v8::Local<v8::Context> context,
+                                                           v8::Local<v8::Module> module) {
   auto* isolate = context->GetIsolate();
   auto& self = of(context);
   auto exports = self.m_synthetic_exports[self.name_of(module)].Get(isolate);
@@ -154,7 +170,9 @@ v8::MaybeLocal<v8::Value> ModuleLoader::evaluate_synthetic(v8::Local<v8::Context
   for (uint32_t i = 0; i < keys->Length(); ++i) {
     auto key = keys->Get(context, i).ToLocalChecked().As<v8::String>();
     v8::Local<v8::Value> value;
-    if (!exports->Get(context, key).ToLocal(&value) || module->SetSyntheticModuleExport(isolate, key, value).IsNothing()) return {};
+    if (!exports->Get(context, key).ToLocal(&value) ||
+        module->SetSyntheticModuleExport(isolate, key, value).IsNothing())
+      return {};
   }
   auto resolver = v8::Promise::Resolver::New(context).ToLocalChecked();
   resolver->Resolve(context, v8::Undefined(isolate)).Check();
@@ -168,8 +186,10 @@ v8::MaybeLocal<v8::Module> ModuleLoader::load_builtin(const std::string& name) {
   v8::Local<v8::Value> maker;
   v8::Local<v8::Value> argument = from_utf8(isolate, name);
   v8::Local<v8::Value> exports;
-  if (!m_isolate.entry_object()->Get(context, intern(isolate, "builtinModule")).ToLocal(&maker) || !maker->IsFunction() ||
-      !maker.As<v8::Function>()->Call(context, v8::Undefined(isolate), 1, &argument).ToLocal(&exports) || !exports->IsObject())
+  if (!m_isolate.entry_object()->Get(context, intern(isolate, "builtinModule")).ToLocal(&maker) ||
+      !maker->IsFunction() ||
+      !maker.As<v8::Function>()->Call(context, v8::Undefined(isolate), 1, &argument).ToLocal(&exports) ||
+      !exports->IsObject())
     return {};
   return make_synthetic(name, exports.As<v8::Object>());
 }
@@ -178,17 +198,22 @@ v8::MaybeLocal<v8::Value> ModuleLoader::value_of(const ModuleSource& source) {
   auto* isolate = m_isolate.v8();
   auto context = isolate->GetCurrentContext();
   switch (source.kind) {
-    case ModuleKind::text: return from_utf8(isolate, source.content);
-    case ModuleKind::json: return v8::JSON::Parse(context, from_utf8(isolate, source.content));
-    case ModuleKind::data: return from_bytes(isolate, copy_bytes(source.content))->Buffer();
+    case ModuleKind::text:
+      return from_utf8(isolate, source.content);
+    case ModuleKind::json:
+      return v8::JSON::Parse(context, from_utf8(isolate, source.content));
+    case ModuleKind::data:
+      return from_bytes(isolate, copy_bytes(source.content))->Buffer();
     case ModuleKind::wasm: {
       auto bytes = bytes_of(source.content);
       v8::Local<v8::WasmModuleObject> module;
       if (!v8::WasmModuleObject::Compile(isolate, {bytes.data(), bytes.size()}).ToLocal(&module)) return {};
       return module;
     }
-    case ModuleKind::common_js: return run_common_js(source);
-    case ModuleKind::esm: break;
+    case ModuleKind::common_js:
+      return run_common_js(source);
+    case ModuleKind::esm:
+      break;
   }
   VERIFY_NOT_REACHED();
 }
@@ -207,7 +232,8 @@ v8::MaybeLocal<v8::Value> ModuleLoader::run_common_js(const ModuleSource& source
   v8::Local<v8::String> parameters[] = {intern(isolate, "module"), key, intern(isolate, "require")};
   v8::Local<v8::Function> body;
   if (!v8::ScriptCompiler::CompileFunction(context, &text, 3, parameters).ToLocal(&body)) return {};
-  auto require_function = v8::Function::New(context, &ModuleLoader::require, from_utf8(isolate, source.name)).ToLocalChecked();
+  auto require_function =
+      v8::Function::New(context, &ModuleLoader::require, from_utf8(isolate, source.name)).ToLocalChecked();
   v8::Local<v8::Value> arguments[] = {module, exports, require_function};
   if (body->Call(context, exports, 3, arguments).IsEmpty()) return {};
   return module->Get(context, key);
@@ -223,7 +249,8 @@ void ModuleLoader::require(const v8::FunctionCallbackInfo<v8::Value>& info) {
   if (!source) return throw_error(isolate, Error::failed("No such module \"" + specifier + "\"."));
   v8::Local<v8::Value> value;
   if (auto loaded = self.m_common_js.find(source->name); loaded != self.m_common_js.end()) {
-    if (loaded->second.Get(isolate).As<v8::Object>()->Get(context, intern(isolate, "exports")).ToLocal(&value)) info.GetReturnValue().Set(value);
+    if (loaded->second.Get(isolate).As<v8::Object>()->Get(context, intern(isolate, "exports")).ToLocal(&value))
+      info.GetReturnValue().Set(value);
   } else if (source->kind == ModuleKind::esm) {
     throw_error(isolate, Error::failed("require() of the ES module " + source->name + " is not possible; use import"));
   } else if (self.value_of(*source).ToLocal(&value)) {
@@ -248,7 +275,8 @@ v8::MaybeLocal<v8::Module> ModuleLoader::resolve(const std::string& referrer, co
     return load_builtin(specifier);
   }
   if (const auto* source = find_source(referrer, specifier)) return load(source->name);
-  throw_error(m_isolate.v8(), Error::failed("No such module \"" + specifier + "\", imported from \"" + referrer + "\"."));
+  throw_error(m_isolate.v8(),
+              Error::failed("No such module \"" + specifier + "\", imported from \"" + referrer + "\"."));
   return {};
 }
 
@@ -259,14 +287,17 @@ std::string ModuleLoader::name_of(v8::Local<v8::Module> module) const {
   VERIFY_NOT_REACHED();
 }
 
-v8::MaybeLocal<v8::Module> ModuleLoader::resolve_callback(v8::Local<v8::Context> context, v8::Local<v8::String> specifier, v8::Local<v8::FixedArray>,
+v8::MaybeLocal<v8::Module> ModuleLoader::resolve_callback(v8::Local<v8::Context> context,
+                                                          v8::Local<v8::String> specifier, v8::Local<v8::FixedArray>,
                                                           v8::Local<v8::Module> referrer) {
   auto& self = of(context);
   return self.resolve(self.name_of(referrer), to_utf8(context->GetIsolate(), specifier));
 }
 
-v8::MaybeLocal<v8::Promise> ModuleLoader::import_dynamically(v8::Local<v8::Context> context, v8::Local<v8::Data>, v8::Local<v8::Value> referrer,
-                                                             v8::Local<v8::String> specifier, v8::Local<v8::FixedArray>) {
+v8::MaybeLocal<v8::Promise> ModuleLoader::import_dynamically(v8::Local<v8::Context> context, v8::Local<v8::Data>,
+                                                             v8::Local<v8::Value> referrer,
+                                                             v8::Local<v8::String> specifier,
+                                                             v8::Local<v8::FixedArray>) {
   auto* isolate = context->GetIsolate();
   auto& self = of(context);
   auto resolver = v8::Promise::Resolver::New(context).ToLocalChecked();
@@ -274,7 +305,8 @@ v8::MaybeLocal<v8::Promise> ModuleLoader::import_dynamically(v8::Local<v8::Conte
   v8::Local<v8::Module> module;
   auto from = referrer->IsString() ? to_utf8(isolate, referrer.As<v8::String>()) : std::string();
   v8::Local<v8::Value> evaluated;
-  if (!self.resolve(from, to_utf8(isolate, specifier)).ToLocal(&module) || module->InstantiateModule(context, &ModuleLoader::resolve_callback).IsNothing() ||
+  if (!self.resolve(from, to_utf8(isolate, specifier)).ToLocal(&module) ||
+      module->InstantiateModule(context, &ModuleLoader::resolve_callback).IsNothing() ||
       !module->Evaluate(context).ToLocal(&evaluated)) {
     if (caught.HasTerminated()) {
       caught.ReThrow();
@@ -285,7 +317,8 @@ v8::MaybeLocal<v8::Promise> ModuleLoader::import_dynamically(v8::Local<v8::Conte
   }
   // import() settles when the module's own evaluation does, with its namespace.
   auto give_namespace = v8::Function::New(
-      context, [](const v8::FunctionCallbackInfo<v8::Value>& info) { info.GetReturnValue().Set(info.Data()); }, module->GetModuleNamespace());
+      context, [](const v8::FunctionCallbackInfo<v8::Value>& info) { info.GetReturnValue().Set(info.Data()); },
+      module->GetModuleNamespace());
   return evaluated.As<v8::Promise>()->Then(context, give_namespace.ToLocalChecked());
 }
 

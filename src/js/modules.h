@@ -66,9 +66,11 @@ class ModuleLoader {
   const ModuleSource* find_source(const std::string& referrer, const std::string& specifier) const;
   v8::MaybeLocal<v8::Module> resolve(const std::string& referrer, const std::string& specifier);
   std::string name_of(v8::Local<v8::Module> module) const;
-  static v8::MaybeLocal<v8::Module> resolve_callback(v8::Local<v8::Context>, v8::Local<v8::String>, v8::Local<v8::FixedArray>, v8::Local<v8::Module>);
+  static v8::MaybeLocal<v8::Module> resolve_callback(v8::Local<v8::Context>, v8::Local<v8::String>,
+                                                     v8::Local<v8::FixedArray>, v8::Local<v8::Module>);
   static v8::MaybeLocal<v8::Value> evaluate_synthetic(v8::Local<v8::Context>, v8::Local<v8::Module>);
-  static v8::MaybeLocal<v8::Promise> import_dynamically(v8::Local<v8::Context>, v8::Local<v8::Data>, v8::Local<v8::Value>, v8::Local<v8::String>,
+  static v8::MaybeLocal<v8::Promise> import_dynamically(v8::Local<v8::Context>, v8::Local<v8::Data>,
+                                                        v8::Local<v8::Value>, v8::Local<v8::String>,
                                                         v8::Local<v8::FixedArray>);
   static void require(const v8::FunctionCallbackInfo<v8::Value>& info);
 

@@ -52,7 +52,9 @@ template <typename T>
 void set_result(const v8::FunctionCallbackInfo<v8::Value>& info, T&& value) {
   using Plain = std::remove_cvref_t<T>;
   auto result = info.GetReturnValue();
-  if constexpr (std::same_as<Plain, bool> || std::same_as<Plain, double> || std::same_as<Plain, int32_t> || std::same_as<Plain, uint32_t>) result.Set(value);
+  if constexpr (std::same_as<Plain, bool> || std::same_as<Plain, double> || std::same_as<Plain, int32_t> ||
+                std::same_as<Plain, uint32_t>)
+    result.Set(value);
   else result.Set(to_js(info.GetIsolate(), std::forward<T>(value)));
 }
 template <typename T>
@@ -67,7 +69,10 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value>& info, std::index_sequence
   std::tuple<FromJs<std::remove_cvref_t<Args>>...> arguments;
   int bad = -1;
   bool good = ((std::get<I>(arguments).read(isolate, info[I]) || (bad = I, false)) && ...);
-  if (!good) return throw_bad_argument(isolate, bad, std::array<const char*, sizeof...(Args) + 1>{FromJs<std::remove_cvref_t<Args>>::wanted..., ""}[bad]);
+  if (!good)
+    return throw_bad_argument(
+        isolate, bad,
+        std::array<const char*, sizeof...(Args) + 1>{FromJs<std::remove_cvref_t<Args>>::wanted..., ""}[bad]);
   auto call_it = [&]() -> R {
     if constexpr (TakesCall) {
       Call call(isolate);

@@ -22,8 +22,7 @@ Platform::~Platform() {
 }
 
 void Platform::run_foreground_tasks(v8::Isolate* isolate) {
-  while (v8::platform::PumpMessageLoop(m_platform.get(), isolate)) {
-  }
+  while (v8::platform::PumpMessageLoop(m_platform.get(), isolate)) {}
 }
 
 }  // namespace adit::js

@@ -5,12 +5,15 @@
 namespace adit::js {
 namespace {
 
-Result<v8::Local<v8::Object>> run_bundle(v8::Isolate* isolate, v8::Local<v8::Context> context, const OpTable& table, std::string_view bundle) {
+Result<v8::Local<v8::Object>> run_bundle(v8::Isolate* isolate, v8::Local<v8::Context> context, const OpTable& table,
+                                         std::string_view bundle) {
   v8::Context::Scope scope(context);
   auto global = context->Global();
   auto ops = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
   for (const auto& op : table.ops()) {
-    auto function = v8::FunctionTemplate::New(isolate, op.callback, {}, {}, 0, v8::ConstructorBehavior::kThrow)->GetFunction(context).ToLocalChecked();
+    auto function = v8::FunctionTemplate::New(isolate, op.callback, {}, {}, 0, v8::ConstructorBehavior::kThrow)
+                        ->GetFunction(context)
+                        .ToLocalChecked();
     function->SetName(intern(isolate, op.name));
     ops->Set(context, intern(isolate, op.name), function).Check();
   }
@@ -21,7 +24,8 @@ Result<v8::Local<v8::Object>> run_bundle(v8::Isolate* isolate, v8::Local<v8::Con
   v8::Local<v8::Script> script;
   v8::Local<v8::Value> entry;
   if (!v8::ScriptCompiler::Compile(context, &source).ToLocal(&script) || script->Run(context).IsEmpty())
-    return Error::failed("the builtins' bundle threw: " + describe_exception(isolate, context, caught.Exception()).stack);
+    return Error::failed("the builtins' bundle threw: " +
+                         describe_exception(isolate, context, caught.Exception()).stack);
   isolate->PerformMicrotaskCheckpoint();
   if (!global->Get(context, intern(isolate, "__adit_entry")).ToLocal(&entry) || !entry->IsObject())
     return Error::failed("the builtins' bundle did not set __adit_entry");

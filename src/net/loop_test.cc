@@ -24,7 +24,9 @@ TEST(Loop, a_destroyed_timer_does_not_fire) {
   auto loop = Loop::create().value();
   bool cancelled_fired = false;
   bool kept_fired = false;
-  { auto cancelled = loop->after(0, [&] { cancelled_fired = true; }); }
+  {
+    auto cancelled = loop->after(0, [&] { cancelled_fired = true; });
+  }
   auto kept = loop->after(1, [&] {
     kept_fired = true;
     loop->stop();

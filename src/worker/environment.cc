@@ -8,19 +8,25 @@ std::string environment_json(const WorkerConfig& config) {
   using Json = nlohmann::json;
   auto bindings = Json::array();
   for (const auto& variable : config.vars) {
-    if (variable.kind == Variable::Kind::text) bindings.push_back({{"type", "text"}, {"name", variable.name}, {"value", variable.value}});
-    else bindings.push_back({{"type", "json"}, {"name", variable.name}, {"value", Json::parse(variable.value, nullptr, false)}});
+    if (variable.kind == Variable::Kind::text)
+      bindings.push_back({{"type", "text"}, {"name", variable.name}, {"value", variable.value}});
+    else
+      bindings.push_back(
+          {{"type", "json"}, {"name", variable.name}, {"value", Json::parse(variable.value, nullptr, false)}});
   }
   for (const auto& kv : config.kv_namespaces) bindings.push_back({{"type", "kv"}, {"name", kv.binding}, {"id", kv.id}});
   for (const auto& object : config.durable_objects) {
     if (!object.script_name.empty() && object.script_name != config.name)
-      bindings.push_back({{"type", "not_yet"}, {"name", object.name}, {"feature", "Durable Objects of another worker (script_name)"}});
-    else
-      bindings.push_back({{"type", "durable_object"}, {"name", object.name}, {"class", object.class_name}});
+      bindings.push_back(
+          {{"type", "not_yet"}, {"name", object.name}, {"feature", "Durable Objects of another worker (script_name)"}});
+    else bindings.push_back({{"type", "durable_object"}, {"name", object.name}, {"class", object.class_name}});
   }
   for (const auto& feature : config.not_yet)
-    if (!feature.binding.empty()) bindings.push_back({{"type", "not_yet"}, {"name", feature.binding}, {"feature", feature.feature}});
-  Json description{{"bindings", std::move(bindings)}, {"compatibilityDate", config.compatibility_date}, {"compatibilityFlags", config.compatibility_flags}};
+    if (!feature.binding.empty())
+      bindings.push_back({{"type", "not_yet"}, {"name", feature.binding}, {"feature", feature.feature}});
+  Json description{{"bindings", std::move(bindings)},
+                   {"compatibilityDate", config.compatibility_date},
+                   {"compatibilityFlags", config.compatibility_flags}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -15,7 +15,8 @@ class TextView {
  public:
   TextView(v8::Isolate* isolate, v8::Local<v8::String> string) : m_view(isolate, string) {
     const auto* data = reinterpret_cast<const char*>(m_view.data8());
-    if (m_view.is_one_byte() && simdutf::validate_ascii(data, m_view.length())) m_text = {data, static_cast<size_t>(m_view.length())};
+    if (m_view.is_one_byte() && simdutf::validate_ascii(data, m_view.length()))
+      m_text = {data, static_cast<size_t>(m_view.length())};
     else m_is_wide = true;
   }
   bool needs_copy() const { return m_is_wide; }
@@ -27,15 +28,17 @@ class TextView {
   bool m_is_wide = false;
 };
 
-void respond_with_string(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status, const std::string& status_text,
-                         std::string_view lines, v8::Local<v8::String> body, EncodeBody encode) {
+void respond_with_string(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status,
+                         const std::string& status_text, std::string_view lines, v8::Local<v8::String> body,
+                         EncodeBody encode) {
   bool is_wide = false;
   {
     TextView view(isolate, body);
     is_wide = view.needs_copy();
     if (!is_wide) worker.respond_bytes(id, status, status_text, lines, view.text(), encode);
   }
-  if (is_wide) worker.respond_bytes(id, status, status_text, lines, std::string_view(js::to_utf8(isolate, body)), encode);
+  if (is_wide)
+    worker.respond_bytes(id, status, status_text, lines, std::string_view(js::to_utf8(isolate, body)), encode);
 }
 
 // invocation_respond(id, status, statusText | undefined, headerLines, body, websocket | undefined, is encoded by hand). Raw because it is the hot path: the
@@ -52,17 +55,23 @@ void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
   if (info[5]->IsObject()) {
     auto link = js::unwrap<net::WebSocketLink>(isolate, info[5]);
     if (!link) return js::throw_error(isolate, Error::type_error("the response's webSocket is not a WebSocket"));
-    return worker.respond(id, ResponseMessage{status, std::move(status_text), std::move(lines_copy), std::monostate{}, std::move(link)});
+    return worker.respond(
+        id, ResponseMessage{status, std::move(status_text), std::move(lines_copy), std::monostate{}, std::move(link)});
   }
-  if (body->IsString()) return respond_with_string(worker, isolate, id, status, status_text, lines_copy, body.As<v8::String>(), encode);
+  if (body->IsString())
+    return respond_with_string(worker, isolate, id, status, status_text, lines_copy, body.As<v8::String>(), encode);
   if (body->IsNullOrUndefined()) return worker.respond_bytes(id, status, status_text, lines_copy, std::monostate{});
-  if (auto source = js::unwrap<net::ByteSource>(isolate, body)) return worker.respond_bytes(id, status, status_text, lines_copy, std::move(source), encode);
+  if (auto source = js::unwrap<net::ByteSource>(isolate, body))
+    return worker.respond_bytes(id, status, status_text, lines_copy, std::move(source), encode);
   js::FromJs<BytesView> bytes;
-  if (!bytes.read(isolate, body)) return js::throw_error(isolate, Error::type_error("the response's body is of no known kind"));
+  if (!bytes.read(isolate, body))
+    return js::throw_error(isolate, Error::type_error("the response's body is of no known kind"));
   worker.respond_bytes(id, status, status_text, lines_copy, text_of(bytes.get()), encode);
 }
 
-void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception) { call.service<WorkerIsolate>().fail(id, exception); }
+void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception) {
+  call.service<WorkerIsolate>().fail(id, exception);
+}
 void invocation_wait(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().wait_until(id, delta); }
 void invocation_pass_through(js::Call& call, int32_t id) { call.service<WorkerIsolate>().pass_through(id); }
 void invocation_log_uncaught(js::Call& call, v8::Local<v8::Value> exception, std::string prefix) {

@@ -41,14 +41,17 @@ auto specificity(const RoutePattern& pattern) {
 }
 
 bool same(const RoutePattern& a, const RoutePattern& b) {
-  return std::tie(a.scheme, a.any_suffix, a.path, a.custom_domain) == std::tie(b.scheme, b.any_suffix, b.path, b.custom_domain);
+  return std::tie(a.scheme, a.any_suffix, a.path, a.custom_domain) ==
+         std::tie(b.scheme, b.any_suffix, b.path, b.custom_domain);
 }
 
 }  // namespace
 
 Result<RoutePattern> RoutePattern::parse(std::string_view pattern, bool custom_domain) {
   RoutePattern out;
-  auto wrong = [&](std::string_view why) { return Error::failed(fmt::format("\"{}\" is not a route: {}", pattern, why)); };
+  auto wrong = [&](std::string_view why) {
+    return Error::failed(fmt::format("\"{}\" is not a route: {}", pattern, why));
+  };
   std::string_view rest = pattern;
   if (rest.starts_with("http://")) {
     out.scheme = Scheme::http;
@@ -71,7 +74,8 @@ Result<RoutePattern> RoutePattern::parse(std::string_view pattern, bool custom_d
     out.any_suffix = true;
     out.path = "/";
   }
-  if (rest.find_first_of("?#") != std::string_view::npos) return wrong("it has a query or fragment, which routes cannot match");
+  if (rest.find_first_of("?#") != std::string_view::npos)
+    return wrong("it has a query or fragment, which routes cannot match");
   if (host.starts_with('*')) {
     out.any_prefix = true;
     host.remove_prefix(1);
@@ -102,7 +106,8 @@ void Router::add(RoutePattern pattern, std::optional<size_t> worker) {
       return;
     }
   }
-  auto at = std::ranges::upper_bound(entries, specificity(pattern), {}, [](const Entry& entry) { return specificity(entry.pattern); });
+  auto at = std::ranges::upper_bound(entries, specificity(pattern), {},
+                                     [](const Entry& entry) { return specificity(entry.pattern); });
   entries.insert(at, Entry{std::move(pattern), worker});
 }
 

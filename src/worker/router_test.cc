@@ -22,7 +22,9 @@ bool pattern_matches(std::string_view text, std::string_view url) {
   return router.match(https, url.substr(0, slash), url.substr(slash)) == 7;
 }
 
-bool is_valid(std::string_view text, bool custom_domain = false) { return RoutePattern::parse(text, custom_domain).is_ok(); }
+bool is_valid(std::string_view text, bool custom_domain = false) {
+  return RoutePattern::parse(text, custom_domain).is_ok();
+}
 
 TEST(router, a_pattern_without_a_path_matches_the_root_only) {
   EXPECT_TRUE(pattern_matches("example.com", "http://example.com/"));
@@ -102,9 +104,8 @@ TEST(router, custom_domains_have_neither_path_nor_wildcard) {
 TEST(router, the_most_specific_pattern_wins_in_whatever_order_they_are_added) {
   for (bool forward : {true, false}) {
     std::vector<std::pair<std::string_view, size_t>> routes = {
-        {"*example.com/*", 0},     {"*.example.com/*", 1},       {"www.example.com/*", 2},
-        {"example.com/*", 3},      {"example.com/hello/*", 4},   {"example.com/hello/world", 5},
-        {"https://example.com/*", 6},
+        {"*example.com/*", 0},      {"*.example.com/*", 1},         {"www.example.com/*", 2},     {"example.com/*", 3},
+        {"example.com/hello/*", 4}, {"example.com/hello/world", 5}, {"https://example.com/*", 6},
     };
     if (!forward) std::reverse(routes.begin(), routes.end());
     Router router;

@@ -5,8 +5,8 @@
 namespace adit::worker {
 namespace {
 
-constexpr uint64_t spare_delay_ms = 200;           // a spare isolate is made when the start-up rush is over
-constexpr uint64_t retired_grace_ms = 30'000;      // a replaced version may finish its requests this long
+constexpr uint64_t spare_delay_ms = 200;       // a spare isolate is made when the start-up rush is over
+constexpr uint64_t retired_grace_ms = 30'000;  // a replaced version may finish its requests this long
 
 }  // namespace
 
@@ -55,8 +55,8 @@ Result<std::unique_ptr<WorkerIsolate>> Shard::start_worker(std::shared_ptr<const
   auto isolate = TRY(take_isolate(script->memory_limit_bytes));
   isolate->provide<Shard>(*this);
   isolate->provide<net::Loop>(*m_loop);
-  auto worker = std::make_unique<WorkerIsolate>(
-      WorkerIsolateOptions{std::move(isolate), std::move(script), m_loop.get(), m_options.clock, m_options.random, m_seat, this});
+  auto worker = std::make_unique<WorkerIsolate>(WorkerIsolateOptions{
+      std::move(isolate), std::move(script), m_loop.get(), m_options.clock, m_options.random, m_seat, this});
   if (m_extension) m_extension->attach(*worker);
   auto started = worker->start();
   if (started.is_error()) {
@@ -100,8 +100,8 @@ void Shard::on_request(std::shared_ptr<net::HttpExchange> exchange) {
 }
 
 void Shard::invocation_finished(const InvocationReport& report) {
-  m_options.logger->info("{} {} {} {:.1f} ms, cpu {:.1f} ms", report.method, report.path, report.status, static_cast<double>(report.wall_ns) / 1e6,
-                         static_cast<double>(report.cpu_ns) / 1e6);
+  m_options.logger->info("{} {} {} {:.1f} ms, cpu {:.1f} ms", report.method, report.path, report.status,
+                         static_cast<double>(report.wall_ns) / 1e6, static_cast<double>(report.cpu_ns) / 1e6);
 }
 
 void Shard::worker_output(LogLevel level, std::string_view text) {

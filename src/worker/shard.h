@@ -58,7 +58,8 @@ struct ShardOptions {
   const Logger* logger = nullptr;
   net::HttpServerOptions http;
   bool log_requests = true;
-  std::function<Result<std::unique_ptr<ShardExtension>>(Shard&)> make_extension;  // shared by all shards' threads; no state of its own
+  std::function<Result<std::unique_ptr<ShardExtension>>(Shard&)>
+      make_extension;  // shared by all shards' threads; no state of its own
 };
 
 class Shard final : public net::HttpHandler, public WorkerIsolateHost {

@@ -37,7 +37,7 @@ class Watchdog {
     std::atomic<int64_t> m_budget_ns{0};
     uint64_t m_serial = 0;
     clockid_t m_cpu_clock;
-    uint64_t m_seen_serial = 0;   // the watchdog's thread only
+    uint64_t m_seen_serial = 0;  // the watchdog's thread only
     int64_t m_seen_cpu_ns = 0;
   };
 

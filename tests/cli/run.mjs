@@ -9,7 +9,16 @@
 // What differs from run to run is replaced: the case's folder by DIR, today's date by TODAY. With --update the expectations are
 // written anew; read the difference before committing it.
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,9 +40,11 @@ function run(command, directory) {
   const env = { PATH: `${bin}:${process.env.PATH}`, HOME: directory, LC_ALL: "C.UTF-8" };
   const result = spawnSync("sh", ["-c", command], { cwd: directory, env, encoding: "utf8", timeout: 30000 });
   const exit = result.status === 0 ? "" : `exit ${result.status ?? result.signal}\n`;
-  return (result.stdout + result.stderr)
-    .replaceAll(directory, "DIR")
-    .replaceAll(new Date().toISOString().slice(0, 10), "TODAY") + exit;
+  return (
+    (result.stdout + result.stderr)
+      .replaceAll(directory, "DIR")
+      .replaceAll(new Date().toISOString().slice(0, 10), "TODAY") + exit
+  );
 }
 
 let passed = 0;
@@ -54,7 +65,9 @@ function runFile(name, text) {
         passed++;
       } else {
         failed++;
-        console.log(`FAILED ${name}: ${title}\n$ ${pending.command}\n--- expected\n${pending.expected}--- actual\n${actual}`);
+        console.log(
+          `FAILED ${name}: ${title}\n$ ${pending.command}\n--- expected\n${pending.expected}--- actual\n${actual}`,
+        );
       }
       out += actual + blank;
       pending = undefined;
@@ -90,7 +103,9 @@ function runFile(name, text) {
   return out;
 }
 
-for (const name of readdirSync(here).filter((entry) => entry.endsWith(".test")).sort()) {
+for (const name of readdirSync(here)
+  .filter((entry) => entry.endsWith(".test"))
+  .sort()) {
   const text = readFileSync(join(here, name), "utf8");
   const now = runFile(name, text);
   if (update) writeFileSync(join(here, name), now);

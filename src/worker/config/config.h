@@ -172,13 +172,13 @@ class DiskConfigFiles final : public ConfigFiles {
 };
 
 struct ConfigRequest {
-  std::filesystem::path directory;                     // absolute; the search for a configuration starts here and goes up
-  std::optional<std::filesystem::path> config_file;    // --config, relative to `directory`
-  std::optional<std::string> environment;              // --env; else CLOUDFLARE_ENV
+  std::filesystem::path directory;                   // absolute; the search for a configuration starts here and goes up
+  std::optional<std::filesystem::path> config_file;  // --config, relative to `directory`
+  std::optional<std::string> environment;            // --env; else CLOUDFLARE_ENV
   std::vector<std::pair<std::string, std::string>> vars;  // --var NAME:VALUE
-  std::vector<std::filesystem::path> env_files;        // --env-file, instead of .dev.vars and .env; relative to `directory`
-  std::map<std::string, std::string> process_env;      // for CLOUDFLARE_ENV and CLOUDFLARE_INCLUDE_PROCESS_ENV
-  bool check_files = false;                            // also report files that the configuration names and that do not exist
+  std::vector<std::filesystem::path> env_files;    // --env-file, instead of .dev.vars and .env; relative to `directory`
+  std::map<std::string, std::string> process_env;  // for CLOUDFLARE_ENV and CLOUDFLARE_INCLUDE_PROCESS_ENV
+  bool check_files = false;  // also report files that the configuration names and that do not exist
 };
 
 struct LoadedConfig {

@@ -25,24 +25,36 @@ void put(Json& json, const char* key, const T& value, const T& unless = T()) {
 
 const char* origin_name(Variable::Origin origin) {
   switch (origin) {
-    case Variable::Origin::config: return "config";
-    case Variable::Origin::dev_vars: return ".dev.vars";
-    case Variable::Origin::dot_env: return ".env";
-    case Variable::Origin::process_env: return "process";
-    case Variable::Origin::command_line: return "--var";
+    case Variable::Origin::config:
+      return "config";
+    case Variable::Origin::dev_vars:
+      return ".dev.vars";
+    case Variable::Origin::dot_env:
+      return ".env";
+    case Variable::Origin::process_env:
+      return "process";
+    case Variable::Origin::command_line:
+      return "--var";
   }
   return "";
 }
 
 const char* module_type_name(ModuleType type) {
   switch (type) {
-    case ModuleType::es_module: return "ESModule";
-    case ModuleType::common_js: return "CommonJS";
-    case ModuleType::compiled_wasm: return "CompiledWasm";
-    case ModuleType::text: return "Text";
-    case ModuleType::data: return "Data";
-    case ModuleType::python_module: return "PythonModule";
-    case ModuleType::python_requirement: return "PythonRequirement";
+    case ModuleType::es_module:
+      return "ESModule";
+    case ModuleType::common_js:
+      return "CommonJS";
+    case ModuleType::compiled_wasm:
+      return "CompiledWasm";
+    case ModuleType::text:
+      return "Text";
+    case ModuleType::data:
+      return "Data";
+    case ModuleType::python_module:
+      return "PythonModule";
+    case ModuleType::python_requirement:
+      return "PythonRequirement";
   }
   return "";
 }
@@ -79,7 +91,8 @@ void put_build(Json& json, const WorkerConfig& config) {
     for (const fs::path& path : config.build.watch_dirs) out["watch_dirs"].push_back(relative(config, path));
   }
   for (const ModuleRule& rule : config.rules) {
-    json["rules"].push_back(Json{{"type", module_type_name(rule.type)}, {"globs", rule.globs}, {"fallthrough", rule.fallthrough}});
+    json["rules"].push_back(
+        Json{{"type", module_type_name(rule.type)}, {"globs", rule.globs}, {"fallthrough", rule.fallthrough}});
   }
   put(json, "no_bundle", config.no_bundle);
   put(json, "find_additional_modules", config.find_additional_modules);

@@ -49,7 +49,9 @@ std::string run_case(const MemoryFiles& files, const std::string& arguments) {
   ConfigRequest request;
   request.directory = "/app";
   std::istringstream words(arguments);
-  auto pair_of = [](const std::string& text) { return std::pair(text.substr(0, text.find(':')), text.substr(text.find(':') + 1)); };
+  auto pair_of = [](const std::string& text) {
+    return std::pair(text.substr(0, text.find(':')), text.substr(text.find(':') + 1));
+  };
   for (std::string word; words >> word;) {
     size_t equals = word.find('=');
     std::string key = word.substr(0, equals), value = word.substr(equals + 1);

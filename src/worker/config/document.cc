@@ -23,13 +23,20 @@ const Node* Node::find(std::string_view key) const {
 
 std::string_view kind_name(Node::Kind kind) {
   switch (kind) {
-    case Node::Kind::null: return "null";
-    case Node::Kind::boolean: return "a boolean";
-    case Node::Kind::number: return "a number";
-    case Node::Kind::text: return "a string";
-    case Node::Kind::date: return "a date";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::object: return "an object";
+    case Node::Kind::null:
+      return "null";
+    case Node::Kind::boolean:
+      return "a boolean";
+    case Node::Kind::number:
+      return "a number";
+    case Node::Kind::text:
+      return "a string";
+    case Node::Kind::date:
+      return "a date";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::object:
+      return "an object";
   }
   VERIFY_NOT_REACHED();
 }
@@ -38,11 +45,21 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
@@ -56,14 +73,20 @@ void append_json_string(std::string& out, std::string_view text) {
 
 static void append_json(std::string& out, const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: out += "null"; return;
-    case Node::Kind::boolean: out += node.boolean ? "true" : "false"; return;
+    case Node::Kind::null:
+      out += "null";
+      return;
+    case Node::Kind::boolean:
+      out += node.boolean ? "true" : "false";
+      return;
     case Node::Kind::number:
       // JSON has no spelling for infinities and NaN (TOML has); checking refuses them before anyone uses the text.
       out += std::isfinite(node.number) ? node.text : "null";
       return;
     case Node::Kind::text:
-    case Node::Kind::date: append_json_string(out, node.text); return;
+    case Node::Kind::date:
+      append_json_string(out, node.text);
+      return;
     case Node::Kind::list: {
       out += '[';
       for (const Node& item : node.items) {
@@ -112,7 +135,8 @@ Reporter Reporter::lenient() const {
 
 void Reporter::add(Severity severity, Place place, std::string message, std::string hint) {
   std::string source_line = place.line ? std::string(line_of(m_text, place.line)) : std::string();
-  m_sink->push_back(Diagnostic{severity, m_file, place.line, place.column, std::move(message), std::move(hint), std::move(source_line)});
+  m_sink->push_back(Diagnostic{severity, m_file, place.line, place.column, std::move(message), std::move(hint),
+                               std::move(source_line)});
 }
 
 }  // namespace adit::worker

@@ -46,7 +46,9 @@ class Reporter {
   Reporter(std::string file, std::string_view text, std::vector<Diagnostic>& sink)
       : m_file(std::move(file)), m_text(text), m_sink(&sink) {}
 
-  void error(Place place, std::string message, std::string hint = {}) { add(m_worst, place, std::move(message), std::move(hint)); }
+  void error(Place place, std::string message, std::string hint = {}) {
+    add(m_worst, place, std::move(message), std::move(hint));
+  }
   void warning(Place place, std::string message, std::string hint = {}) {
     add(Severity::warning, place, std::move(message), std::move(hint));
   }

@@ -9,7 +9,9 @@
 namespace adit::worker {
 namespace {
 
-bool is_name_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-'; }
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-';
+}
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f'; }
 
 std::string_view trimmed(std::string_view text) {
@@ -56,13 +58,15 @@ class DotenvParser {
     if (content.empty() || content.starts_with('#')) return skip_to_next_line();
     Place place{m_line, static_cast<uint32_t>(content.data() - line.data()) + 1};
 
-    if (content.starts_with("export") && content.size() > 6 && is_space(content[6])) content = trimmed(content.substr(6));
+    if (content.starts_with("export") && content.size() > 6 && is_space(content[6]))
+      content = trimmed(content.substr(6));
     size_t length = 0;
     while (length < content.size() && is_name_character(content[length])) length++;
     std::string_view name = content.substr(0, length);
     std::string_view after = content.substr(length);
     while (!after.empty() && is_space(after.front())) after.remove_prefix(1);
-    bool colon = after.starts_with(':') && after.data() == name.data() + name.size() && (after.size() == 1 || is_space(after[1]));
+    bool colon = after.starts_with(':') && after.data() == name.data() + name.size() &&
+                 (after.size() == 1 || is_space(after[1]));
     if (name.empty() || (!after.starts_with('=') && !colon)) {
       m_reporter.warning(place, "this line is neither NAME=value nor a comment", "it is skipped");
       return skip_to_next_line();
@@ -85,7 +89,8 @@ class DotenvParser {
     if (!quoted) return std::string(value);
     // Something that starts like a quoted value but does not end like one: taken as it stands, less a pair of outer quotes.
     if (value.size() >= 2 && value.back() == quote) return unescaped(value.substr(1, value.size() - 2), quote);
-    m_reporter.warning(place, fmt::format("a value that starts with {} but does not end with it", quote), "the quote is part of the value");
+    m_reporter.warning(place, fmt::format("a value that starts with {} but does not end with it", quote),
+                       "the quote is part of the value");
     return std::string(value);
   }
 
@@ -199,7 +204,9 @@ std::string expand(std::string_view value, const Lookup& lookup, int depth) {
 
 }  // namespace
 
-std::vector<DotenvEntry> parse_dotenv(std::string_view text, Reporter& reporter) { return DotenvParser(text, reporter).parse(); }
+std::vector<DotenvEntry> parse_dotenv(std::string_view text, Reporter& reporter) {
+  return DotenvParser(text, reporter).parse();
+}
 
 std::string expand_variables(std::string_view value, const Lookup& lookup) { return expand(value, lookup, 0); }
 

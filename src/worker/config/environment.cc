@@ -27,21 +27,27 @@ std::string Environment::path_of(std::string_view field) const {
 
 bool says_something(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::list: return !node.items.empty();
-    case Node::Kind::object: return !node.members.empty();
-    case Node::Kind::null: return false;
-    default: return true;
+    case Node::Kind::list:
+      return !node.items.empty();
+    case Node::Kind::object:
+      return !node.members.empty();
+    case Node::Kind::null:
+      return false;
+    default:
+      return true;
   }
 }
 
-void warn_about_inheritance(const Node& root, const Node& section, Place section_place, const std::string& name, Reporter& reporter) {
+void warn_about_inheritance(const Node& root, const Node& section, Place section_place, const std::string& name,
+                            Reporter& reporter) {
   for (const Field& field : all_fields()) {
     if (field.scope != Scope::per_environment) continue;
     const Node* top = root.find(field.name);
     if (!top) continue;
     const Node* own = section.find(field.name);
     if (!own) {
-      reporter.warning(section_place, fmt::format("\"{}\" exists at the top level, but not in env.{}", field.name, name),
+      reporter.warning(section_place,
+                       fmt::format("\"{}\" exists at the top level, but not in env.{}", field.name, name),
                        fmt::format("environments do not inherit {0}: add \"{0}\" to env.{1}", field.name, name));
       continue;
     }
@@ -49,8 +55,10 @@ void warn_about_inheritance(const Node& root, const Node& section, Place section
     if ((field.name != "vars" && field.name != "define") || !own->is(Node::Kind::object)) continue;
     for (const Member& member : top->members) {
       if (own->find(member.key)) continue;
-      reporter.warning(own->place, fmt::format("\"{0}.{1}\" exists at the top level, but not in env.{2}.{0}", field.name, member.key, name),
-                       fmt::format("environments do not inherit {0}: add \"{0}.{1}\" to env.{2}", field.name, member.key, name));
+      reporter.warning(
+          own->place,
+          fmt::format("\"{0}.{1}\" exists at the top level, but not in env.{2}.{0}", field.name, member.key, name),
+          fmt::format("environments do not inherit {0}: add \"{0}.{1}\" to env.{2}", field.name, member.key, name));
     }
   }
 }
@@ -72,7 +80,8 @@ static void check_section(const Node& section, const std::string& prefix, Report
     const Field* field = find_field(member.key);
     bool allowed = field && (prefix.empty() || field->scope != Scope::top_level);
     if (!allowed) {
-      reporter.error(member.place, fmt::format("unknown field \"{}{}\"", prefix, member.key), unknown_field_hint(member.key, !prefix.empty()));
+      reporter.error(member.place, fmt::format("unknown field \"{}{}\"", prefix, member.key),
+                     unknown_field_hint(member.key, !prefix.empty()));
     } else if (!field->type.empty()) {
       check_type(member.value, parse_type(field->type), prefix + member.key, reporter);
     }
@@ -84,7 +93,8 @@ void check_fields(const Node& root, const std::string& selected, Reporter& repor
   const Node* environments = root.find("env");
   if (!environments) return;
   if (!environments->is(Node::Kind::object)) {
-    reporter.error(environments->place, fmt::format("env: expected an object, found {}", kind_name(environments->kind)));
+    reporter.error(environments->place,
+                   fmt::format("env: expected an object, found {}", kind_name(environments->kind)));
     return;
   }
   for (const Member& member : environments->members) {
@@ -93,7 +103,8 @@ void check_fields(const Node& root, const std::string& selected, Reporter& repor
     if (member.value.is(Node::Kind::object)) {
       check_section(member.value, path + ".", chosen);
     } else {
-      chosen.error(member.value.place, fmt::format("{}: expected an object, found {}", path, kind_name(member.value.kind)));
+      chosen.error(member.value.place,
+                   fmt::format("{}: expected an object, found {}", path, kind_name(member.value.kind)));
     }
   }
 }

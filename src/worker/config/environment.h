@@ -13,7 +13,8 @@ namespace adit::worker {
 class Environment {
  public:
   // `section` is env.NAME, or null for the top level.
-  Environment(const Node& root, const Node* section, std::string name) : m_root(&root), m_section(section), m_name(std::move(name)) {}
+  Environment(const Node& root, const Node* section, std::string name)
+      : m_root(&root), m_section(section), m_name(std::move(name)) {}
 
   const std::string& name() const { return m_name; }
 
@@ -22,7 +23,9 @@ class Environment {
   std::string path_of(std::string_view field) const;
 
   // What the section itself says, without inheritance.
-  const Node* find_own(std::string_view field) const { return m_section ? m_section->find(field) : m_root->find(field); }
+  const Node* find_own(std::string_view field) const {
+    return m_section ? m_section->find(field) : m_root->find(field);
+  }
   const Node& root() const { return *m_root; }
 
  private:
@@ -35,7 +38,8 @@ class Environment {
 bool says_something(const Node& node);
 
 // Warns about what the top level has, this environment lacks and does not inherit, as wrangler does.
-void warn_about_inheritance(const Node& root, const Node& section, Place section_place, const std::string& name, Reporter& reporter);
+void warn_about_inheritance(const Node& root, const Node& section, Place section_place, const std::string& name,
+                            Reporter& reporter);
 
 // Checks types and unknown fields of the top level and all environments; mistakes in environments other than the selected one are
 // warnings.

@@ -46,7 +46,8 @@ TEST(fields, the_documentation_has_the_table) {
   ASSERT_NE(end, std::string::npos);
   begin += k_begin.size();
   std::string table = "\n" + fields_as_markdown() + "\n";
-  EXPECT_EQ(text.substr(begin, end - begin), table) << "docs/configuration.md is not what src/worker/config/fields.cc says";
+  EXPECT_EQ(text.substr(begin, end - begin), table)
+      << "docs/configuration.md is not what src/worker/config/fields.cc says";
   if (std::getenv("ADIT_UPDATE_TESTS")) std::ofstream(path) << text.replace(begin, end - begin, table);
 }
 

@@ -149,7 +149,8 @@ class JsoncParser {
         advance();
         return true;
       }
-      if (static_cast<unsigned char>(c) < 0x20) return fail(m_place, "a control character in a string", "write it as an escape, \\t for a tab");
+      if (static_cast<unsigned char>(c) < 0x20)
+        return fail(m_place, "a control character in a string", "write it as an escape, \\t for a tab");
       if (c == '\\') {
         if (!parse_escape(out)) return false;
       } else {
@@ -260,14 +261,17 @@ class JsoncParser {
   bool parse_member(Node& object, int depth) {
     Member member;
     member.place = m_place;
-    if (peek() != '"') return fail(m_place, fmt::format("expected a property's name, found {}", found()), "names stand in double quotes");
+    if (peek() != '"')
+      return fail(m_place, fmt::format("expected a property's name, found {}", found()),
+                  "names stand in double quotes");
     if (!parse_string(member.key) || !skip_blank()) return false;
     if (peek() != ':') return fail(m_place, fmt::format("expected ':' after \"{}\", found {}", member.key, found()));
     advance();
     if (!skip_blank() || !parse_value(member.value, depth + 1)) return false;
     for (Member& earlier : object.members) {
       if (earlier.key != member.key) continue;
-      m_reporter.warning(member.place, fmt::format("\"{}\" is given twice; the first is on line {}", member.key, earlier.place.line),
+      m_reporter.warning(member.place,
+                         fmt::format("\"{}\" is given twice; the first is on line {}", member.key, earlier.place.line),
                          "this one counts");
       earlier = std::move(member);
       return true;
@@ -284,6 +288,8 @@ class JsoncParser {
 
 }  // namespace
 
-std::optional<Node> parse_jsonc(std::string_view text, Reporter& reporter) { return JsoncParser(text, reporter).parse_document(); }
+std::optional<Node> parse_jsonc(std::string_view text, Reporter& reporter) {
+  return JsoncParser(text, reporter).parse_document();
+}
 
 }  // namespace adit::worker

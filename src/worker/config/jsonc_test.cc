@@ -18,7 +18,8 @@ std::string read(std::string_view text) {
 }
 
 TEST(jsonc, reads_json) {
-  EXPECT_EQ(read(R"({"a":[1,-2.5e+3,0,true,false,null],"b":{"c":"d"}})"), R"({"a":[1,-2.5e+3,0,true,false,null],"b":{"c":"d"}})");
+  EXPECT_EQ(read(R"({"a":[1,-2.5e+3,0,true,false,null],"b":{"c":"d"}})"),
+            R"({"a":[1,-2.5e+3,0,true,false,null],"b":{"c":"d"}})");
   EXPECT_EQ(read(" [ ] "), "[]");
   EXPECT_EQ(read("\xef\xbb\xbf{}"), "{}");
 }
@@ -31,7 +32,8 @@ TEST(jsonc, reads_comments_and_trailing_commas) {
 }
 
 TEST(jsonc, reads_escapes) {
-  EXPECT_EQ(read(R"(["\"\\\/\b\f\n\r\tA\u00e9\u20ac\ud83d\ude00"])"), "[\"\\\"\\\\/\\u0008\\u000c\\n\\r\\tA\u00e9\u20ac\U0001f600\"]");
+  EXPECT_EQ(read(R"(["\"\\\/\b\f\n\r\tA\u00e9\u20ac\ud83d\ude00"])"),
+            "[\"\\\"\\\\/\\u0008\\u000c\\n\\r\\tA\u00e9\u20ac\U0001f600\"]");
   EXPECT_EQ(read(R"(["\x"])"), "1:3 an unknown escape in a string");
   EXPECT_EQ(read(R"(["\u12"])"), "1:3 \\u wants four hexadecimal digits");
   EXPECT_EQ(read(R"(["\ud83d"])"), "1:3 half of a surrogate pair");
@@ -57,7 +59,9 @@ TEST(jsonc, refuses_what_is_not_json) {
   EXPECT_EQ(read("{"), "1:2 expected a property's name, found the end of the file");
 }
 
-TEST(jsonc, columns_count_characters_and_not_octets) { EXPECT_EQ(read("[\"\u00e9\u20ac\", x]"), "1:8 expected a value, found 'x'"); }
+TEST(jsonc, columns_count_characters_and_not_octets) {
+  EXPECT_EQ(read("[\"\u00e9\u20ac\", x]"), "1:8 expected a value, found 'x'");
+}
 
 TEST(jsonc, every_value_knows_its_place) {
   std::string_view text = "{\n  \"a\": [\n    true\n  ]\n}";

@@ -1,6 +1,6 @@
 // Finds a configuration, reads it with the reader of its syntax, selects the environment and has every part read. Owner: the caller.
-#include <fmt/ranges.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,14 +24,16 @@ bool WorkerConfig::has_flag(std::string_view flag) const {
 std::string utc_date(const Clock& clock) {
   std::chrono::sys_time<std::chrono::milliseconds> now{std::chrono::milliseconds(clock.unix_ms())};
   std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(now)};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
 }
 
 std::string not_yet_notice(const WorkerConfig& config) {
   std::string out;
   for (const NotYet& entry : config.not_yet) {
     std::string_view comma = entry.binding.empty() ? "" : ", ";
-    out += fmt::format("{}{} ({}{}line {})", out.empty() ? "" : ", ", entry.feature, entry.binding, comma, entry.place.line);
+    out += fmt::format("{}{} ({}{}line {})", out.empty() ? "" : ", ", entry.feature, entry.binding, comma,
+                       entry.place.line);
   }
   return out;
 }
@@ -78,17 +80,20 @@ Diagnostic whole_run_error(std::string message, std::string hint) {
   return {Severity::error, "", 0, 0, std::move(message), std::move(hint), ""};
 }
 
-std::optional<fs::path> locate(const ConfigRequest& request, const ConfigFiles& files, std::vector<Diagnostic>& diagnostics) {
+std::optional<fs::path> locate(const ConfigRequest& request, const ConfigFiles& files,
+                               std::vector<Diagnostic>& diagnostics) {
   if (request.config_file) {
     fs::path path = (request.directory / *request.config_file).lexically_normal();
     if (files.is_file(path)) return path;
-    diagnostics.push_back(whole_run_error(fmt::format("there is no file {}", shown_config_path(path, request.directory)), "--config names it"));
+    diagnostics.push_back(whole_run_error(
+        fmt::format("there is no file {}", shown_config_path(path, request.directory)), "--config names it"));
     return std::nullopt;
   }
   std::optional<fs::path> path = find_config(request.directory.lexically_normal(), files);
   if (!path) {
     diagnostics.push_back(
-        whole_run_error(fmt::format("there is no wrangler.json, wrangler.jsonc or wrangler.toml in {} or above", request.directory.string()),
+        whole_run_error(fmt::format("there is no wrangler.json, wrangler.jsonc or wrangler.toml in {} or above",
+                                    request.directory.string()),
                         "\"adit init NAME\" makes a new worker"));
   }
   return path;

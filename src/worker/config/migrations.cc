@@ -14,18 +14,22 @@ namespace {
 
 using Classes = std::map<std::string, bool>;  // name → with SQLite
 
-void make_class(Classes& classes, const Migration& migration, const std::string& name, bool sqlite, Reporter& reporter) {
+void make_class(Classes& classes, const Migration& migration, const std::string& name, bool sqlite,
+                Reporter& reporter) {
   if (classes.emplace(name, sqlite).second) return;
-  reporter.error(migration.place, fmt::format("migration \"{}\" makes the class {}, which exists already", migration.tag, name));
+  reporter.error(migration.place,
+                 fmt::format("migration \"{}\" makes the class {}, which exists already", migration.tag, name));
 }
 
-void missing_class(const Classes& classes, const Migration& migration, std::string_view action, const std::string& name, Reporter& reporter) {
+void missing_class(const Classes& classes, const Migration& migration, std::string_view action, const std::string& name,
+                   Reporter& reporter) {
   std::vector<std::string_view> names;
   for (const auto& [known, sqlite] : classes) names.push_back(known);
   std::string_view near = nearest_word(name, names);
-  reporter.error(migration.place,
-                 fmt::format("migration \"{}\" {} the class {}, which no earlier migration makes", migration.tag, action, name),
-                 near.empty() ? std::string() : fmt::format("did you mean {}?", near));
+  reporter.error(
+      migration.place,
+      fmt::format("migration \"{}\" {} the class {}, which no earlier migration makes", migration.tag, action, name),
+      near.empty() ? std::string() : fmt::format("did you mean {}?", near));
 }
 
 void apply_one(Classes& classes, const Migration& migration, Reporter& reporter) {
@@ -43,7 +47,8 @@ void apply_one(Classes& classes, const Migration& migration, Reporter& reporter)
     make_class(classes, migration, renamed.to, sqlite, reporter);
   }
   // A transferred class keeps the storage that it has at its old worker, which this file does not say; SQLite is the rule.
-  for (const TransferredClass& transferred : migration.transferred_classes) make_class(classes, migration, transferred.to, true, reporter);
+  for (const TransferredClass& transferred : migration.transferred_classes)
+    make_class(classes, migration, transferred.to, true, reporter);
   for (const std::string& name : migration.deleted_classes) {
     if (classes.erase(name) == 0) missing_class(classes, migration, "deletes", name, reporter);
   }
@@ -77,7 +82,8 @@ std::vector<DurableObjectClass> apply_migrations(const std::vector<Migration>& m
   std::set<std::string> tags;
   for (const Migration& migration : migrations) {
     if (!tags.insert(migration.tag).second) {
-      reporter.error(migration.place, fmt::format("the migration tag \"{}\" is used twice", migration.tag), "tags must be unique");
+      reporter.error(migration.place, fmt::format("the migration tag \"{}\" is used twice", migration.tag),
+                     "tags must be unique");
     }
     apply_one(classes, migration, reporter);
   }
@@ -93,8 +99,10 @@ void add_unmigrated_classes(const std::vector<DurableObjectBinding>& bindings, c
     auto at = std::ranges::lower_bound(classes, binding.class_name, {}, &DurableObjectClass::name);
     if (at != classes.end() && at->name == binding.class_name) continue;
     std::string_view reason = migrations.empty() ? "there are no migrations" : "no migration makes it";
-    reporter.warning(binding.place, fmt::format("{} is bound to the Durable Object class {}, but {}", binding.name, binding.class_name, reason),
-                     fmt::format("add a migration with new_sqlite_classes = [\"{}\"]", binding.class_name));
+    reporter.warning(
+        binding.place,
+        fmt::format("{} is bound to the Durable Object class {}, but {}", binding.name, binding.class_name, reason),
+        fmt::format("add a migration with new_sqlite_classes = [\"{}\"]", binding.class_name));
     classes.insert(at, {binding.class_name, false});
   }
 }

@@ -39,7 +39,8 @@ void read_durable_objects(Reading& reading) {
       reading.reporter.error(item->place, fmt::format("{}: \"environment\" wants a \"script_name\"", where));
     }
     if (binding.script_name == config.name) binding.script_name.clear();
-    if (!binding.script_name.empty()) config.not_yet.push_back({where, "Durable Objects of other workers", binding.name, item->place});
+    if (!binding.script_name.empty())
+      config.not_yet.push_back({where, "Durable Objects of other workers", binding.name, item->place});
     config.durable_objects.push_back(std::move(binding));
   }
   config.migrations = read_migrations(reading.environment.find("migrations"));
@@ -114,12 +115,15 @@ void check_binding_names(Reading& reading) {
     if (name.empty()) return;
     auto [at, fresh] = seen.emplace(name, what);
     if (fresh) return;
-    std::string both = at->second == what ? fmt::format("two bindings of kind {}", what) : fmt::format("{} and {}", at->second, what);
-    reading.reporter.error(place, fmt::format("the name {} is given to {}", name, both), "every binding needs a name of its own");
+    std::string both =
+        at->second == what ? fmt::format("two bindings of kind {}", what) : fmt::format("{} and {}", at->second, what);
+    reading.reporter.error(place, fmt::format("the name {} is given to {}", name, both),
+                           "every binding needs a name of its own");
   };
   for (const Variable& variable : reading.config.vars) take(variable.name, "a variable", variable.place);
   for (const KvNamespace& space : reading.config.kv_namespaces) take(space.binding, "a KV namespace", space.place);
-  for (const DurableObjectBinding& binding : reading.config.durable_objects) take(binding.name, "a Durable Object", binding.place);
+  for (const DurableObjectBinding& binding : reading.config.durable_objects)
+    take(binding.name, "a Durable Object", binding.place);
   for (const NotYet& entry : reading.config.not_yet) {
     bool counted = entry.feature == "Durable Objects of other workers";
     if (!counted) take(entry.binding, entry.feature, entry.place);

@@ -14,10 +14,13 @@ namespace adit::worker {
 inline std::string read_text(const Node* node, std::string_view fallback = {}) {
   return node && node->is(Node::Kind::text) ? node->text : std::string(fallback);
 }
-inline bool read_flag(const Node* node, bool fallback) { return node && node->is(Node::Kind::boolean) ? node->boolean : fallback; }
+inline bool read_flag(const Node* node, bool fallback) {
+  return node && node->is(Node::Kind::boolean) ? node->boolean : fallback;
+}
 
 inline std::optional<uint32_t> read_integer(const Node* node) {
-  if (!node || !node->is(Node::Kind::number) || !(node->number >= 0 && node->number <= 4294967295.0)) return std::nullopt;
+  if (!node || !node->is(Node::Kind::number) || !(node->number >= 0 && node->number <= 4294967295.0))
+    return std::nullopt;
   return static_cast<uint32_t>(node->number);
 }
 

@@ -23,12 +23,15 @@ void read_name(Reading& reading) {
   const Node* top = environment.root().find("name");
   const Node* node = own ? own : top;
   std::string name = read_text(node);
-  bool good = std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
+  bool good = std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
   if (!node || name.empty()) {
     name = "worker";
-    if (!node) reading.reporter.warning({}, "the worker has no name", "add \"name\"; it is called \"worker\" until then");
+    if (!node)
+      reading.reporter.warning({}, "the worker has no name", "add \"name\"; it is called \"worker\" until then");
   } else if (!good || name.starts_with('-')) {
-    reading.reporter.error(node->place, fmt::format("{}: \"{}\" is not a worker's name", environment.path_of("name"), name),
+    reading.reporter.error(node->place,
+                           fmt::format("{}: \"{}\" is not a worker's name", environment.path_of("name"), name),
                            "lower-case letters, digits, dashes and underscores, not starting with a dash");
   }
   reading.config.name = !own && !environment.name().empty() ? name + "-" + environment.name() : name;
@@ -42,7 +45,9 @@ bool is_date(std::string_view text) {
   };
   unsigned year = 0, month = 0, day = 0;
   if (!number(0, 4, year) || !number(5, 2, month) || !number(8, 2, day)) return false;
-  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)), std::chrono::month(month), std::chrono::day(day)).ok();
+  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
+                                     std::chrono::day(day))
+      .ok();
 }
 
 void read_compatibility(Reading& reading) {
@@ -50,14 +55,17 @@ void read_compatibility(Reading& reading) {
   std::string date = read_text(node);
   std::string path = reading.environment.path_of("compatibility_date");
   if (!node) {
-    reading.reporter.warning({}, "there is no compatibility_date; today's is assumed",
-                             fmt::format("add compatibility_date \"{}\", so that the worker keeps its behaviour", reading.today));
+    reading.reporter.warning(
+        {}, "there is no compatibility_date; today's is assumed",
+        fmt::format("add compatibility_date \"{}\", so that the worker keeps its behaviour", reading.today));
     date = reading.today;
   } else if (node->is(Node::Kind::text)) {
     if (!is_date(date)) {
-      reading.reporter.error(node->place, fmt::format("{}: \"{}\" is not a date", path, date), "dates are written YYYY-MM-DD");
+      reading.reporter.error(node->place, fmt::format("{}: \"{}\" is not a date", path, date),
+                             "dates are written YYYY-MM-DD");
     } else if (date > reading.today) {
-      reading.reporter.error(node->place, fmt::format("{}: {} is in the future", path, date), fmt::format("today is {} (UTC)", reading.today));
+      reading.reporter.error(node->place, fmt::format("{}: {} is in the future", path, date),
+                             fmt::format("today is {} (UTC)", reading.today));
     }
   }
   reading.config.compatibility_date = date;
@@ -73,15 +81,19 @@ void read_main(Reading& reading) {
   }
   bool assets_only = reading.environment.find("assets") || reading.environment.root().find("site");
   if (!node && !assets_only) {
-    reading.reporter.error({}, "there is no entry point", "add \"main\": the path of the worker's code, such as \"src/index.ts\"");
+    reading.reporter.error({}, "there is no entry point",
+                           "add \"main\": the path of the worker's code, such as \"src/index.ts\"");
   }
 }
 
 ModuleType module_type(const std::string& name) {
   static constexpr std::pair<std::string_view, ModuleType> k_types[] = {
-      {"ESModule", ModuleType::es_module},         {"CommonJS", ModuleType::common_js},
-      {"CompiledWasm", ModuleType::compiled_wasm}, {"Text", ModuleType::text},
-      {"Data", ModuleType::data},                  {"PythonModule", ModuleType::python_module},
+      {"ESModule", ModuleType::es_module},
+      {"CommonJS", ModuleType::common_js},
+      {"CompiledWasm", ModuleType::compiled_wasm},
+      {"Text", ModuleType::text},
+      {"Data", ModuleType::data},
+      {"PythonModule", ModuleType::python_module},
       {"PythonRequirement", ModuleType::python_requirement},
   };
   for (auto [known, type] : k_types) {
@@ -115,7 +127,8 @@ void read_build(Reading& reading) {
   config.minify = read_flag(environment.find("minify"), false);
   config.keep_names = read_flag(environment.find("keep_names"), true);
   config.upload_source_maps = read_flag(environment.find("upload_source_maps"), false);
-  if (std::string path = read_text(environment.find("tsconfig")); !path.empty()) config.tsconfig = resolved(reading, path);
+  if (std::string path = read_text(environment.find("tsconfig")); !path.empty())
+    config.tsconfig = resolved(reading, path);
   config.jsx_factory = read_text(environment.find("jsx_factory"), config.jsx_factory);
   config.jsx_fragment = read_text(environment.find("jsx_fragment"), config.jsx_fragment);
   auto read_map = [&](std::string_view field, std::map<std::string, std::string>& out) {
@@ -131,8 +144,10 @@ void read_build(Reading& reading) {
   config.build.command = read_text(build->find("command"));
   std::string cwd = read_text(build->find("cwd"));
   config.build.cwd = cwd.empty() ? config.directory : resolved(reading, cwd);
-  for (const std::string& path : read_texts(build->find("watch_dir"))) config.build.watch_dirs.push_back(resolved(reading, path));
-  if (config.build.watch_dirs.empty() && !config.build.command.empty()) config.build.watch_dirs.push_back(config.directory / "src");
+  for (const std::string& path : read_texts(build->find("watch_dir")))
+    config.build.watch_dirs.push_back(resolved(reading, path));
+  if (config.build.watch_dirs.empty() && !config.build.command.empty())
+    config.build.watch_dirs.push_back(config.directory / "src");
 }
 
 void read_route(Reading& reading, const Node& node, const std::string& path) {
@@ -152,7 +167,8 @@ void read_routes(Reading& reading) {
   const Environment& environment = reading.environment;
   const Node* route = environment.find("route");
   const Node* routes = environment.find("routes");
-  if (route && routes) reading.reporter.error(routes->place, "there are both \"route\" and \"routes\"", "keep one of them");
+  if (route && routes)
+    reading.reporter.error(routes->place, "there are both \"route\" and \"routes\"", "keep one of them");
   if (route) read_route(reading, *route, environment.path_of("route"));
   if (routes) {
     for (size_t i = 0; i < routes->items.size(); i++) {
@@ -199,7 +215,8 @@ void read_dev(Reading& reading) {
   };
   settings.ip = optional_text("ip");
   settings.host = optional_text("host");
-  if (std::optional<uint32_t> port = read_integer(dev->find("port")); port && *port <= 65535) settings.port = static_cast<uint16_t>(*port);
+  if (std::optional<uint32_t> port = read_integer(dev->find("port")); port && *port <= 65535)
+    settings.port = static_cast<uint16_t>(*port);
   settings.local_protocol = read_text(dev->find("local_protocol"), settings.local_protocol);
   settings.upstream_protocol = read_text(dev->find("upstream_protocol"));
 }
@@ -225,7 +242,8 @@ void check_named_files(Reading& reading) {
   auto missing = [&](const std::filesystem::path& path) { return !path.empty() && !reading.files.is_file(path); };
   auto shown = [&](const std::filesystem::path& path) { return path.lexically_relative(config.directory).string(); };
   if (missing(config.main)) {
-    std::string message = fmt::format("{}: there is no file {}", reading.environment.path_of("main"), shown(config.main));
+    std::string message =
+        fmt::format("{}: there is no file {}", reading.environment.path_of("main"), shown(config.main));
     if (config.build.command.empty()) {
       reading.reporter.error(config.main_place, std::move(message));
     } else {
@@ -234,7 +252,8 @@ void check_named_files(Reading& reading) {
   }
   if (missing(config.tsconfig)) {
     Place place = reading.environment.find("tsconfig")->place;
-    reading.reporter.error(place, fmt::format("{}: there is no file {}", reading.environment.path_of("tsconfig"), shown(config.tsconfig)));
+    reading.reporter.error(
+        place, fmt::format("{}: there is no file {}", reading.environment.path_of("tsconfig"), shown(config.tsconfig)));
   }
 }
 

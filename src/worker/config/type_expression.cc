@@ -37,7 +37,9 @@ class TypeParser {
   std::string_view take_word() {
     skip_spaces();
     size_t end = 0;
-    while (end < m_text.size() && (std::isalnum(static_cast<unsigned char>(m_text[end])) || m_text[end] == '_' || m_text[end] == '-')) end++;
+    while (end < m_text.size() &&
+           (std::isalnum(static_cast<unsigned char>(m_text[end])) || m_text[end] == '_' || m_text[end] == '-'))
+      end++;
     VERIFY(end > 0);
     std::string_view word = m_text.substr(0, end);
     m_text.remove_prefix(end);
@@ -74,10 +76,12 @@ class TypeParser {
   }
 
   static Type named(std::string_view word) {
-    if (std::isdigit(static_cast<unsigned char>(word[0]))) return Type{.kind = Type::Kind::number_literal, .literal = std::string(word)};
+    if (std::isdigit(static_cast<unsigned char>(word[0])))
+      return Type{.kind = Type::Kind::number_literal, .literal = std::string(word)};
     static constexpr std::pair<std::string_view, Type::Kind> k_names[] = {
-        {"any", Type::Kind::any},         {"string", Type::Kind::text}, {"boolean", Type::Kind::boolean}, {"number", Type::Kind::number},
-        {"integer", Type::Kind::integer}, {"port", Type::Kind::port},   {"null", Type::Kind::null},
+        {"any", Type::Kind::any},       {"string", Type::Kind::text},     {"boolean", Type::Kind::boolean},
+        {"number", Type::Kind::number}, {"integer", Type::Kind::integer}, {"port", Type::Kind::port},
+        {"null", Type::Kind::null},
     };
     for (auto [name, kind] : k_names) {
       if (name == word) return Type{.kind = kind};
@@ -107,18 +111,30 @@ class TypeParser {
 
 std::string type_name(const Type& type) {
   switch (type.kind) {
-    case Type::Kind::any: return "any value";
-    case Type::Kind::text: return "a string";
-    case Type::Kind::boolean: return "a boolean";
-    case Type::Kind::number: return "a number";
-    case Type::Kind::integer: return "a whole number";
-    case Type::Kind::port: return "a port number";
-    case Type::Kind::null: return "null";
-    case Type::Kind::text_literal: return fmt::format("\"{}\"", type.literal);
-    case Type::Kind::number_literal: return type.literal;
-    case Type::Kind::list: return type.parts[0].kind == Type::Kind::text ? "a list of strings" : "a list";
-    case Type::Kind::object: return "an object";
-    case Type::Kind::choice: break;
+    case Type::Kind::any:
+      return "any value";
+    case Type::Kind::text:
+      return "a string";
+    case Type::Kind::boolean:
+      return "a boolean";
+    case Type::Kind::number:
+      return "a number";
+    case Type::Kind::integer:
+      return "a whole number";
+    case Type::Kind::port:
+      return "a port number";
+    case Type::Kind::null:
+      return "null";
+    case Type::Kind::text_literal:
+      return fmt::format("\"{}\"", type.literal);
+    case Type::Kind::number_literal:
+      return type.literal;
+    case Type::Kind::list:
+      return type.parts[0].kind == Type::Kind::text ? "a list of strings" : "a list";
+    case Type::Kind::object:
+      return "an object";
+    case Type::Kind::choice:
+      break;
   }
   std::vector<std::string> names;
   for (const Type& part : type.parts) {
@@ -133,18 +149,26 @@ std::string type_name(const Type& type) {
 // Whether a value of this kind can be of the type at all.
 bool fits_kind(const Node& node, const Type& type) {
   switch (type.kind) {
-    case Type::Kind::any: return true;
+    case Type::Kind::any:
+      return true;
     case Type::Kind::text:
-    case Type::Kind::text_literal: return node.is(Node::Kind::text);
-    case Type::Kind::boolean: return node.is(Node::Kind::boolean);
+    case Type::Kind::text_literal:
+      return node.is(Node::Kind::text);
+    case Type::Kind::boolean:
+      return node.is(Node::Kind::boolean);
     case Type::Kind::number:
     case Type::Kind::integer:
     case Type::Kind::port:
-    case Type::Kind::number_literal: return node.is(Node::Kind::number);
-    case Type::Kind::null: return node.is(Node::Kind::null);
-    case Type::Kind::list: return node.is(Node::Kind::list);
-    case Type::Kind::object: return node.is(Node::Kind::object);
-    case Type::Kind::choice: return std::ranges::any_of(type.parts, [&](const Type& part) { return fits_kind(node, part); });
+    case Type::Kind::number_literal:
+      return node.is(Node::Kind::number);
+    case Type::Kind::null:
+      return node.is(Node::Kind::null);
+    case Type::Kind::list:
+      return node.is(Node::Kind::list);
+    case Type::Kind::object:
+      return node.is(Node::Kind::object);
+    case Type::Kind::choice:
+      return std::ranges::any_of(type.parts, [&](const Type& part) { return fits_kind(node, part); });
   }
   VERIFY_NOT_REACHED();
 }
@@ -157,7 +181,8 @@ bool is_of_type(const Node& node, const Type& type) {
 }
 
 std::string shown(const Node& node) {
-  std::string text = node.is(Node::Kind::text) || node.is(Node::Kind::number) ? to_json(node) : std::string(kind_name(node.kind));
+  std::string text =
+      node.is(Node::Kind::text) || node.is(Node::Kind::number) ? to_json(node) : std::string(kind_name(node.kind));
   return text.size() > 60 ? std::string(kind_name(node.kind)) : text;
 }
 
@@ -170,9 +195,11 @@ void report_mismatch(const Node& node, const Type& type, const std::string& path
     for (const Type& part : type.parts) {
       if (part.kind == Type::Kind::text_literal) words.push_back(part.literal);
     }
-    if (std::string_view near = nearest_word(node.text, words); !near.empty()) hint = fmt::format("did you mean \"{}\"?", near);
+    if (std::string_view near = nearest_word(node.text, words); !near.empty())
+      hint = fmt::format("did you mean \"{}\"?", near);
   }
-  reporter.error(node.place, fmt::format("{}: expected {}, found {}", path, type_name(type), shown(node)), std::move(hint));
+  reporter.error(node.place, fmt::format("{}: expected {}, found {}", path, type_name(type), shown(node)),
+                 std::move(hint));
 }
 
 void check_object(const Node& node, const Type& type, const std::string& path, Reporter& reporter) {
@@ -227,7 +254,8 @@ void check_choice(const Node& node, const Type& type, const std::string& path, R
 // JSON has neither dates nor infinities; wherever any value may stand, those may not.
 void check_any(const Node& node, const std::string& path, Reporter& reporter) {
   if (node.is(Node::Kind::date)) {
-    reporter.error(node.place, fmt::format("{}: dates have no JSON form", path), fmt::format("write it as a string: \"{}\"", node.text));
+    reporter.error(node.place, fmt::format("{}: dates have no JSON form", path),
+                   fmt::format("write it as a string: \"{}\"", node.text));
   } else if (node.is(Node::Kind::number) && !std::isfinite(node.number)) {
     reporter.error(node.place, fmt::format("{}: {} has no JSON form", path, node.text));
   }
@@ -249,16 +277,21 @@ void check_type(const Node& node, const Type& type, const std::string& path, Rep
       if (node.text != type.literal) report_mismatch(node, type, path, reporter);
       return;
     case Type::Kind::integer:
-      if (node.number != std::floor(node.number) || node.number < 0 || node.number > 4294967295.0) report_mismatch(node, type, path, reporter);
+      if (node.number != std::floor(node.number) || node.number < 0 || node.number > 4294967295.0)
+        report_mismatch(node, type, path, reporter);
       return;
     case Type::Kind::port:
-      if (node.number != std::floor(node.number) || node.number < 0 || node.number > 65535) report_mismatch(node, type, path, reporter);
+      if (node.number != std::floor(node.number) || node.number < 0 || node.number > 65535)
+        report_mismatch(node, type, path, reporter);
       return;
     case Type::Kind::list:
-      for (size_t i = 0; i < node.items.size(); i++) check_type(node.items[i], type.parts[0], fmt::format("{}[{}]", path, i), reporter);
+      for (size_t i = 0; i < node.items.size(); i++)
+        check_type(node.items[i], type.parts[0], fmt::format("{}[{}]", path, i), reporter);
       return;
-    case Type::Kind::object: return check_object(node, type, path, reporter);
-    default: return;
+    case Type::Kind::object:
+      return check_object(node, type, path, reporter);
+    default:
+      return;
   }
 }
 

@@ -20,7 +20,20 @@ namespace adit::worker {
 struct PropertyType;
 
 struct Type {
-  enum class Kind { any, text, boolean, number, integer, port, null, text_literal, number_literal, list, object, choice };
+  enum class Kind {
+    any,
+    text,
+    boolean,
+    number,
+    integer,
+    port,
+    null,
+    text_literal,
+    number_literal,
+    list,
+    object,
+    choice
+  };
   Kind kind = Kind::any;
   std::string literal;                   // text_literal, number_literal
   std::vector<Type> parts;               // list: its one element type; choice: the alternatives

@@ -37,7 +37,8 @@ class SecretsReader {
       for (const fs::path& file : m_request.env_files) {
         fs::path path = (m_request.directory / file).lexically_normal();
         if (!read_file(path, Variable::Origin::dot_env)) {
-          m_diagnostics.push_back({Severity::error, shown_config_path(path, m_request.directory), 0, 0, "there is no such file", "--env-file names it", ""});
+          m_diagnostics.push_back({Severity::error, shown_config_path(path, m_request.directory), 0, 0,
+                                   "there is no such file", "--env-file names it", ""});
         }
       }
       expand();
@@ -64,7 +65,8 @@ class SecretsReader {
   bool read_dev_vars() {
     const fs::path& directory = m_reading.config.directory;
     const std::string& environment = m_reading.environment.name();
-    if (!environment.empty() && read_file(directory / (".dev.vars." + environment), Variable::Origin::dev_vars)) return true;
+    if (!environment.empty() && read_file(directory / (".dev.vars." + environment), Variable::Origin::dev_vars))
+      return true;
     return read_file(directory / ".dev.vars", Variable::Origin::dev_vars);
   }
 
@@ -81,7 +83,8 @@ class SecretsReader {
       read_file(directory / (".env." + environment + ".local"), Variable::Origin::dot_env);
     }
     if (!is_on(m_request.process_env, "CLOUDFLARE_INCLUDE_PROCESS_ENV")) return;
-    for (const auto& [name, value] : m_request.process_env) put(m_secrets, {name, Variable::Kind::text, value, Variable::Origin::process_env, {}});
+    for (const auto& [name, value] : m_request.process_env)
+      put(m_secrets, {name, Variable::Kind::text, value, Variable::Origin::process_env, {}});
   }
 
   // References see the variables before them, in the order in which names first appeared.
@@ -106,7 +109,8 @@ class SecretsReader {
 };
 
 // secrets.required: exactly these names, from the files or from the process's environment.
-void keep_required(Reading& reading, const Node& required, const ConfigRequest& request, std::vector<Variable>& secrets) {
+void keep_required(Reading& reading, const Node& required, const ConfigRequest& request,
+                   std::vector<Variable>& secrets) {
   std::vector<Variable> kept;
   for (const Node& item : required.items) {
     if (!item.is(Node::Kind::text)) continue;
@@ -116,7 +120,8 @@ void keep_required(Reading& reading, const Node& required, const ConfigRequest& 
     } else if (auto in_process = request.process_env.find(item.text); in_process != request.process_env.end()) {
       kept.push_back({item.text, Variable::Kind::text, in_process->second, Variable::Origin::process_env, {}});
     } else {
-      reading.reporter.warning(item.place, fmt::format("the secret {} is required, but not set", item.text), "set it in .dev.vars or .env");
+      reading.reporter.warning(item.place, fmt::format("the secret {} is required, but not set", item.text),
+                               "set it in .dev.vars or .env");
     }
   }
   secrets = std::move(kept);
@@ -131,7 +136,8 @@ void overlay_variables(Reading& reading, const ConfigRequest& request, std::vect
   if (required) keep_required(reading, *required, request, secrets);
   std::vector<Variable>& variables = reading.config.vars;
   for (Variable& secret : secrets) put(variables, std::move(secret));
-  for (const auto& [name, value] : request.vars) put(variables, {name, Variable::Kind::text, value, Variable::Origin::command_line, {}});
+  for (const auto& [name, value] : request.vars)
+    put(variables, {name, Variable::Kind::text, value, Variable::Origin::command_line, {}});
   std::ranges::sort(variables, {}, &Variable::name);
 }
 
