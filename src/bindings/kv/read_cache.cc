@@ -19,11 +19,16 @@ size_t ReadCache::cost_of(const Item& item) {
   return cost;
 }
 
-const SharedValue* ReadCache::find(std::string_view space, std::string_view key) {
+const SharedValue* ReadCache::find(std::string_view space, std::string_view key, int64_t now_s) {
   auto found = m_index.find(name_of(space, key));
   if (found == m_index.end()) return nullptr;
+  auto& value = found->second->value;
+  if (value && value->expiration_s && *value->expiration_s <= now_s) {
+    drop(found->second);
+    return nullptr;
+  }
   m_items.splice(m_items.end(), m_items, found->second);
-  return &found->second->value;
+  return &value;
 }
 
 void ReadCache::remember(std::string_view space, std::string_view key, SharedValue value) {

@@ -24,8 +24,8 @@ class ReadCache {
  public:
   explicit ReadCache(size_t max_bytes) : m_max_bytes(max_bytes) {}
 
-  // The remembered answer, which may be "no such entry"; null when nothing is remembered.
-  const SharedValue* find(std::string_view space, std::string_view key);
+  // The remembered answer, which may be "no such entry"; null when nothing is remembered or what was has expired.
+  const SharedValue* find(std::string_view space, std::string_view key, int64_t now_s);
   void remember(std::string_view space, std::string_view key, SharedValue value);
   void forget(std::string_view space, std::string_view key);
   size_t size_bytes() const { return m_size_bytes; }

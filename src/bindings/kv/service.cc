@@ -64,7 +64,7 @@ std::shared_ptr<Partition> Service::own_partition(const Namespace& space) {
 
 const SharedValue* Service::remembered(const Namespace& space, std::string_view key) {
   if (space.owner == m_shard.index()) return nullptr;
-  return m_cache.find(space.id, key);
+  return m_cache.find(space.id, key, m_shard.clock().unix_ms() / 1000);
 }
 
 uint64_t Service::wait_for(Function<void(void*)> answered) {

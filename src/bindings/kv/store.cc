@@ -27,7 +27,10 @@ Store::Store(std::shared_ptr<ledger::Ledger> ledger, const Clock& clock)
     : m_ledger(std::move(ledger)),
       m_clock(clock),
       m_has_table(m_ledger->has_data()),
-      m_puts_until_sweep(puts_between_sweeps) {}
+      m_puts_until_sweep(puts_between_sweeps) {
+  // Without it reads are only slower.
+  m_ledger->database().execute("PRAGMA cache_size = -2048").ignore();
+}
 
 Result<void> Store::make_table() {
   if (m_has_table) return {};
