@@ -165,7 +165,9 @@ async function* overHttp(peer, platform) {
       continue;
     }
     try {
-      const response = await fetch(`${peer.origin}/run?index=${index}`, { signal: AbortSignal.timeout(30_000) });
+      const ask = () => fetch(`${peer.origin}/run?index=${index}`, { signal: AbortSignal.timeout(30_000) });
+      // workerd now and then closes a connection just when it is used again.
+      const response = await (platform === "workerd" ? ask().catch(ask) : ask());
       if (!response.ok) throw new Error(`GET /run: ${response.status} ${await response.text()}`);
       yield await response.json();
     } catch (error) {
