@@ -4,6 +4,7 @@ import { registerBinding } from "../env";
 import { native, type NativeHandle } from "../native";
 import { octetsOf } from "../web/octets";
 import { isReadableStream, type ReadableStream, type Source, sourceOf, streamFromSource } from "../web/streams";
+import { markPlatformClasses } from "../web/structured_clone";
 import { defineInterface, missingArgument } from "../web/webidl";
 
 type Space = NativeHandle<"kv_namespace">;
@@ -361,5 +362,6 @@ export class KvNamespace {
   }
 }
 defineInterface(KvNamespace, "KvNamespace");
+markPlatformClasses([KvNamespace]);
 
 registerBinding("kv", ({ id }) => new KvNamespace(ops.kv_open(id as string)));

@@ -292,6 +292,7 @@ test("the class", async ({ env: { KV_FIRST: kv } }) => {
   for (const name of ["get", "list", "put", "getWithMetadata", "delete"]) assertEquals(kv[name].length, 0);
   assertEquals(typeof globalThis.KvNamespace, "undefined");
   assertEquals(JSON.stringify(kv), "{}");
+  assertThrows(() => structuredClone(kv), "DataCloneError");
   const { get } = kv;
   assertThrows(() => get("a"), TypeError);
   assertThrows(() => kv.get.call({}, "a"), TypeError);
