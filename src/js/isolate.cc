@@ -60,6 +60,8 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
   isolate->AddNearHeapLimitCallback(&Isolate::near_heap_limit, self.get());
 
+  isolate->SetPrepareStackTraceCallback(&Isolate::prepare_stack_trace);
+
   v8::Isolate::Scope isolate_scope(isolate);
   v8::HandleScope handles(isolate);
   auto context = v8::Context::New(isolate);
@@ -93,6 +95,15 @@ Isolate::~Isolate() {
     m_context.Reset();
   }
   m_isolate->Dispose();
+}
+
+v8::MaybeLocal<v8::Value> Isolate::prepare_stack_trace(v8::Local<v8::Context> context, v8::Local<v8::Value> error, v8::Local<v8::Array> sites) {
+  auto* isolate = context->GetIsolate();
+  v8::Local<v8::Value> prepare;
+  if (!of(isolate).entry_object()->Get(context, intern(isolate, "prepareStackTrace")).ToLocal(&prepare) || !prepare->IsFunction())
+    return v8::Undefined(isolate).As<v8::Value>();
+  v8::Local<v8::Value> arguments[] = {error, sites};
+  return prepare.As<v8::Function>()->Call(context, v8::Undefined(isolate), 2, arguments);
 }
 
 size_t Isolate::near_heap_limit(void* self, size_t current, size_t) {

@@ -7,6 +7,7 @@
 #include "js/convert.h"
 #include "js/errors.h"
 #include "net/websocket/serve.h"
+#include "web/platform_services.h"
 #include "web/url.h"
 #include "worker/error_page.h"
 
@@ -44,6 +45,23 @@ void append_cloudflare_headers(std::string& block, std::string_view ip, uint64_t
   append_header(block, "x-forwarded-proto", "http");
   append_header(block, "x-real-ip", ip);
 }
+
+// A response's body on its way out: tells when nobody reads it any more.
+class WatchedBody final : public net::ByteSource {
+ public:
+  WatchedBody(std::shared_ptr<net::ByteSource> body, Function<void()> finished) : m_body(std::move(body)), m_finished(std::move(finished)) {}
+  ~WatchedBody() override {
+    m_body.reset();
+    m_finished();
+  }
+  void read(net::ReadCallback callback) override { m_body->read(std::move(callback)); }
+  void cancel(Error reason) override { m_body->cancel(std::move(reason)); }
+  std::optional<uint64_t> remaining_bytes() const override { return m_body->remaining_bytes(); }
+
+ private:
+  std::shared_ptr<net::ByteSource> m_body;
+  Function<void()> m_finished;
+};
 
 }  // namespace
 
@@ -164,6 +182,7 @@ int32_t WorkerIsolate::dispatch_event(std::string_view target, v8::LocalVector<v
   auto id = m_invocations.begin();
   auto& invocation = *m_invocations.find(id);
   invocation.reply = std::move(reply);
+  invocation.keeps_timers = true;
   invocation.started_ns = m_options.clock->monotonic_ns();
   if (!m_start_error.empty()) {
     answer_error(id, 500, "The worker did not start", m_start_error);
@@ -204,6 +223,7 @@ void WorkerIsolate::respond(int32_t id, ResponseMessage message) {
   if (invocation->reply) {
     auto reply = std::exchange(invocation->reply, nullptr);
     invocation->responded = true;
+    if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&message.body)) message.body = watch_body(id, std::move(*source));
     reply(std::move(message));
     if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, status);
     return;
@@ -220,6 +240,7 @@ void WorkerIsolate::upgrade(int32_t id, ResponseMessage message) {
   // Without a handshake the client has been told so.
   auto connection = net::serve_websocket(*m_options.loop, *m_options.random, *invocation.exchange, message.header_lines, true);
   invocation.responded = true;
+  invocation.keeps_timers = true;
   auto status = connection ? 101 : 426;
   if (connection) net::couple_websockets(std::move(connection), std::move(message.websocket));
   else message.websocket->abort();
@@ -239,6 +260,7 @@ void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view statu
   }
   invocation->responded = true;
   if (encode == EncodeBody::automatic) body = encode_response_body(header_lines, std::move(body));
+  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body)) body = watch_body(id, std::move(*source));
   invocation->exchange->respond(status, status_text, header_lines, std::move(body));
   finish_response(id, *invocation, status);
 }
@@ -251,20 +273,48 @@ void WorkerIsolate::finish_response(int32_t id, Invocation& invocation, int stat
   }
   // The connection reuses its exchange for the next request when nobody else holds it.
   invocation.exchange.reset();
-  if (invocation.waiting > 0) {
-    invocation.wait_limit = m_options.loop->after(wait_until_limit_ms, [this, id] {
-      m_options.host->worker_output(LogLevel::warn, "waitUntil() tasks did not complete within the allowed time after the response and have been cancelled");
-      if (m_invocations.find(id)) m_invocations.end(id);
-      check_retired();
-    });
-  }
+  if (!invocation.streaming) limit_waiting(id, invocation);
   maybe_end(id, invocation);
 }
 
+std::shared_ptr<net::ByteSource> WorkerIsolate::watch_body(int32_t id, std::shared_ptr<net::ByteSource> body) {
+  m_invocations.find(id)->streaming = true;
+  return std::make_shared<WatchedBody>(std::move(body), [id, alive = std::weak_ptr(m_alive)] {
+    if (auto self = alive.lock()) (*self)->body_finished(id);
+  });
+}
+
+void WorkerIsolate::body_finished(int32_t id) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation) return;
+  invocation->streaming = false;
+  // While respond() is still on the stack, finish_response() goes on from here.
+  if (invocation->exchange) return;
+  limit_waiting(id, *invocation);
+  maybe_end(id, *invocation);
+}
+
+void WorkerIsolate::limit_waiting(int32_t id, Invocation& invocation) {
+  if (invocation.waiting == 0) return;
+  invocation.wait_limit = m_options.loop->after(wait_until_limit_ms, [this, id] {
+    m_options.host->worker_output(LogLevel::warn, "waitUntil() tasks did not complete within the allowed time after the response and have been cancelled");
+    if (m_invocations.find(id)) end_invocation(id);
+    check_retired();
+  });
+}
+
 void WorkerIsolate::maybe_end(int32_t id, Invocation& invocation) {
-  if (!invocation.responded || invocation.waiting > 0) return;
-  m_invocations.end(id);
+  if (!invocation.responded || invocation.streaming || invocation.waiting > 0) return;
+  end_invocation(id);
   check_retired();
+}
+
+void WorkerIsolate::end_invocation(int32_t id) {
+  auto keeps_timers = m_invocations.find(id)->keeps_timers;
+  m_invocations.end(id);
+  // Nothing of a finished request runs on, as on Workers.
+  if (keeps_timers) return;
+  if (auto* platform = m_options.isolate->find_service<web::PlatformServices>()) platform->timers.cancel_invocation(id);
 }
 
 void WorkerIsolate::fail(int32_t id, v8::Local<v8::Value> exception) {
@@ -391,7 +441,7 @@ void WorkerIsolate::stop_everything(std::string_view title, std::string_view det
   m_invocations.for_each([&](int32_t id, Invocation&) { ids.push_back(id); });
   for (auto id : ids) {
     answer_error(id, 503, title, detail);
-    if (m_invocations.find(id)) m_invocations.end(id);
+    if (m_invocations.find(id)) end_invocation(id);
   }
   if (!std::exchange(m_done_reported, true)) m_options.host->isolate_is_done(*this);
 }

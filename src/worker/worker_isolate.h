@@ -108,6 +108,10 @@ class WorkerIsolate final : public js::IsolateObserver {
   void call_handler(int32_t id, v8::Local<v8::Function> function, int count, v8::Local<v8::Value>* arguments);
   void answer_error(int32_t id, int status, std::string_view title, std::string_view detail);
   void upgrade(int32_t id, ResponseMessage message);
+  void body_finished(int32_t id);
+  void limit_waiting(int32_t id, Invocation& invocation);
+  void end_invocation(int32_t id);
+  std::shared_ptr<net::ByteSource> watch_body(int32_t id, std::shared_ptr<net::ByteSource> body);
   void finish_response(int32_t id, Invocation& invocation, int status);
   void maybe_end(int32_t id, Invocation& invocation);
   void check_for_hangs();
@@ -133,6 +137,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   uint64_t m_ray_counter = 0;
   net::Timer m_grace;
   bool m_started = false;
+  std::shared_ptr<WorkerIsolate*> m_alive = std::make_shared<WorkerIsolate*>(this);
   bool m_retired = false;
   bool m_dead = false;
   bool m_done_reported = false;
