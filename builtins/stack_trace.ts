@@ -36,7 +36,9 @@ function describeSite(site: CallSite): string {
   if (map === null) return text;
   const original = originalPositionFor(map, { line, column: column - 1 });
   if (original.source === null) return text;
-  return text.replace(`${file}:${line}:${column}`, `${original.source}:${original.line}:${original.column + 1}`);
+  // The map names sources relative to the bundle's folder; the way out of it says nothing to the reader.
+  const source = original.source.replace(/^(\.\.\/)+/, "");
+  return text.replace(`${file}:${line}:${column}`, `${source}:${original.line}:${original.column + 1}`);
 }
 
 /** "Name: message" and the frames, without those of Adit's own builtins. */

@@ -68,6 +68,7 @@ class Services final : public ShardServices {
     m_platforms[&worker] = std::move(services);
   }
   void detach(worker::WorkerIsolate&) override {}
+  void destroyed(const worker::WorkerIsolate* worker) override { m_platforms.erase(worker); }
   void activated(worker::WorkerIsolate&) override {}
   void close(Function<void()> done) override {
     m_kv.close();
@@ -81,7 +82,7 @@ class Services final : public ShardServices {
   web::NetworkServices m_network;
   ShardState m_state;
   kv::Service m_kv;
-  std::map<worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
+  std::map<const worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
 };
 
 }  // namespace

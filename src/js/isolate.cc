@@ -70,7 +70,8 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   context->SetErrorMessageForCodeGenerationFromStrings(
       v8::String::NewFromUtf8Literal(isolate, "Code generation from strings disallowed for this context"));
   v8::Local<v8::Object> entry;
-  if (!context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&entry)) return Error::failed("the start-up snapshot has no entry object");
+  if (!context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&entry))
+    return Error::failed("the start-up snapshot has no entry object");
   self->m_context.Reset(isolate, context);
   self->m_entry_object.Reset(isolate, entry);
   auto handle_template = v8::ObjectTemplate::New(isolate);
@@ -97,10 +98,12 @@ Isolate::~Isolate() {
   m_isolate->Dispose();
 }
 
-v8::MaybeLocal<v8::Value> Isolate::prepare_stack_trace(v8::Local<v8::Context> context, v8::Local<v8::Value> error, v8::Local<v8::Array> sites) {
+v8::MaybeLocal<v8::Value> Isolate::prepare_stack_trace(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
+                                                       v8::Local<v8::Array> sites) {
   auto* isolate = context->GetIsolate();
   v8::Local<v8::Value> prepare;
-  if (!of(isolate).entry_object()->Get(context, intern(isolate, "prepareStackTrace")).ToLocal(&prepare) || !prepare->IsFunction())
+  if (!of(isolate).entry_object()->Get(context, intern(isolate, "prepareStackTrace")).ToLocal(&prepare) ||
+      !prepare->IsFunction())
     return v8::Undefined(isolate).As<v8::Value>();
   v8::Local<v8::Value> arguments[] = {error, sites};
   return prepare.As<v8::Function>()->Call(context, v8::Undefined(isolate), 2, arguments);
@@ -198,7 +201,10 @@ void SettleErased::reject_with(const Error& error) {
 }
 
 Entry::Entry(Isolate& isolate)
-    : m_isolate(isolate), m_isolate_scope(isolate.v8()), m_handle_scope(isolate.v8()), m_context_scope(isolate.context()) {
+    : m_isolate(isolate),
+      m_isolate_scope(isolate.v8()),
+      m_handle_scope(isolate.v8()),
+      m_context_scope(isolate.context()) {
   if (isolate.m_depth++ == 0 && isolate.m_observer) isolate.m_observer->entered();
 }
 
@@ -216,7 +222,8 @@ Entry::~Entry() {
 
 v8::Local<v8::Object> wrap_erased(v8::Isolate* v8_isolate, const void* tag, std::shared_ptr<void> pointer) {
   auto& isolate = Isolate::of(v8_isolate);
-  auto object = isolate.m_handle_template.Get(v8_isolate)->NewInstance(v8_isolate->GetCurrentContext()).ToLocalChecked();
+  auto object =
+      isolate.m_handle_template.Get(v8_isolate)->NewInstance(v8_isolate->GetCurrentContext()).ToLocalChecked();
   auto holder = std::make_unique<Isolate::NativeHolder>();
   holder->pointer = std::move(pointer);
   holder->owner = &isolate;

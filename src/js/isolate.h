@@ -65,7 +65,9 @@ class Settle : public SettleErased {
     if constexpr (std::is_void_v<T>) {
       resolve_with([](v8::Isolate* isolate, void*) -> v8::Local<v8::Value> { return v8::Undefined(isolate); }, nullptr);
     } else {
-      resolve_with([](v8::Isolate* isolate, void* state) { return to_js(isolate, std::move(static_cast<Result<T>*>(state)->value())); }, &result);
+      resolve_with([](v8::Isolate* isolate,
+                      void* state) { return to_js(isolate, std::move(static_cast<Result<T>*>(state)->value())); },
+                   &result);
     }
   }
 };
@@ -152,7 +154,8 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   std::pair<v8::Local<v8::Promise>, uint32_t> add_pending();
   v8::Global<v8::Promise::Resolver> take_pending(uint32_t slot);
   void drop_pending(uint32_t slot);
-  static v8::MaybeLocal<v8::Value> prepare_stack_trace(v8::Local<v8::Context>, v8::Local<v8::Value> error, v8::Local<v8::Array> sites);
+  static v8::MaybeLocal<v8::Value> prepare_stack_trace(v8::Local<v8::Context>, v8::Local<v8::Value> error,
+                                                       v8::Local<v8::Array> sites);
   static size_t near_heap_limit(void* self, size_t current, size_t initial);
 
   v8::Isolate* m_isolate = nullptr;

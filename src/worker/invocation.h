@@ -42,8 +42,8 @@ struct Invocation {
   std::shared_ptr<net::HttpExchange> exchange;  // of a request from the network
   Reply reply;                                  // of a call from another invocation
   int32_t generation = 0;
-  int pending = 0;         // native promises, timers and connections that can still wake it
-  int waiting = 0;         // waitUntil() promises that have not settled
+  int pending = 0;  // native promises, timers and connections that can still wake it
+  int waiting = 0;  // waitUntil() promises that have not settled
   bool active = false;
   bool responded = false;
   bool pass_through = false;  // passThroughOnException() was called

@@ -71,7 +71,9 @@ Result<void> Shard::set_script(std::shared_ptr<const Script> script) {
   if (m_current) {
     if (m_extension) m_extension->detach(*m_current);
     m_retired.push_back(std::move(m_current));
-    m_retired.back()->retire(retired_grace_ms);
+    // One that hit its memory limit has reported its end already.
+    if (m_retired.back()->is_dead()) isolate_is_done(*m_retired.back());
+    else m_retired.back()->retire(retired_grace_ms);
   }
   m_current = std::move(worker);
   m_failure_title.clear();
@@ -117,7 +119,8 @@ void Shard::isolate_is_done(WorkerIsolate& isolate) {
 void Shard::remove_done() {
   for (auto* done : m_done) {
     if (m_current.get() == done) continue;  // replaced at the next request
-    std::erase_if(m_retired, [&](const auto& retired) { return retired.get() == done; });
+    auto removed = std::erase_if(m_retired, [&](const auto& retired) { return retired.get() == done; });
+    if (removed > 0 && m_extension) m_extension->destroyed(done);
   }
   m_done.clear();
 }

@@ -29,6 +29,8 @@ class ShardExtension {
   virtual void attach(WorkerIsolate& worker) = 0;
   // The isolate is retired or dead: its objects end.
   virtual void detach(WorkerIsolate& worker) = 0;
+  // The isolate is gone; the pointer only names it.
+  virtual void destroyed(const WorkerIsolate* worker) = 0;
   // A new worker started and gets requests from now on.
   virtual void activated(WorkerIsolate& worker) = 0;
   // The shard stops: make everything durable, close, then call done.

@@ -15,7 +15,7 @@ namespace adit::worker {
 namespace {
 
 constexpr std::string_view common_methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"};
-constexpr int64_t startup_cpu_limit_ms = 1000;     // Workers: the top level of a script may run one second
+constexpr int64_t startup_cpu_limit_ms = 1000;    // Workers: the top level of a script may run one second
 constexpr uint64_t wait_until_limit_ms = 30'000;  // Workers: waitUntil may run 30 seconds past the response
 
 // A target that the URL parser would not change, so that parsing can be left out.
@@ -23,7 +23,8 @@ bool is_plain_target(std::string_view target) {
   if (target.empty() || target[0] != '/') return false;
   for (size_t i = 0; i < target.size(); ++i) {
     unsigned char c = static_cast<unsigned char>(target[i]);
-    if (c <= 0x20 || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '`' || c == '{' || c == '}' || c == '\\' || c == '^' || c == '|' || c == '#' || c == '\'')
+    if (c <= 0x20 || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '`' || c == '{' || c == '}' || c == '\\' ||
+        c == '^' || c == '|' || c == '#' || c == '\'')
       return false;
     if (c == '.' && target[i - 1] == '/') return false;
     if (c == '%' && i + 2 < target.size() && target[i + 1] == '2' && (target[i + 2] | 0x20) == 'e') return false;
@@ -39,7 +40,8 @@ void append_header(std::string& block, std::string_view name, std::string_view v
 // What Cloudflare adds to a request on its way to the worker. Written by hand: it is on every request's path.
 void append_cloudflare_headers(std::string& block, std::string_view ip, uint64_t ray) {
   std::array<char, 16> ray_digits;
-  for (auto digit = ray_digits.rbegin(); digit != ray_digits.rend(); ++digit, ray >>= 4) *digit = "0123456789abcdef"[ray & 15];
+  for (auto digit = ray_digits.rbegin(); digit != ray_digits.rend(); ++digit, ray >>= 4)
+    *digit = "0123456789abcdef"[ray & 15];
   append_header(block, "cf-connecting-ip", ip);
   append_header(block, "cf-ray", {ray_digits.data(), ray_digits.size()});
   append_header(block, "x-forwarded-proto", "http");
@@ -49,7 +51,8 @@ void append_cloudflare_headers(std::string& block, std::string_view ip, uint64_t
 // A response's body on its way out: tells when nobody reads it any more.
 class WatchedBody final : public net::ByteSource {
  public:
-  WatchedBody(std::shared_ptr<net::ByteSource> body, Function<void()> finished) : m_body(std::move(body)), m_finished(std::move(finished)) {}
+  WatchedBody(std::shared_ptr<net::ByteSource> body, Function<void()> finished)
+      : m_body(std::move(body)), m_finished(std::move(finished)) {}
   ~WatchedBody() override {
     m_body.reset();
     m_finished();
@@ -86,7 +89,8 @@ Result<void> WorkerIsolate::start() {
   auto* v8_isolate = isolate.v8();
   auto context = isolate.context();
   const auto& script = *m_options.script;
-  for (size_t i = 0; i < std::size(common_methods); ++i) m_common_methods[i].Reset(v8_isolate, js::intern(v8_isolate, common_methods[i]));
+  for (size_t i = 0; i < std::size(common_methods); ++i)
+    m_common_methods[i].Reset(v8_isolate, js::intern(v8_isolate, common_methods[i]));
   auto failed = [&](Error error) -> Result<void> {
     m_start_error = error.full_message();
     return error;
@@ -160,21 +164,25 @@ void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
   isolate.set_current_invocation(id);
   const auto& request = *invocation.exchange;
   m_block_buffer.assign(request.header_block());
-  append_cloudflare_headers(m_block_buffer, request.peer_address().ip, (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
+  append_cloudflare_headers(m_block_buffer, request.peer_address().ip,
+                            (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
   auto body = request.body();
-  v8::Local<v8::Value> arguments[] = {
-      v8::Integer::New(v8_isolate, id), method_string(request.method()), url_string(request), js::from_utf8(v8_isolate, m_block_buffer),
-      body ? js::wrap<net::ByteSource>(v8_isolate, std::move(body)).As<v8::Value>() : v8::Undefined(v8_isolate).As<v8::Value>()};
+  v8::Local<v8::Value> arguments[] = {v8::Integer::New(v8_isolate, id), method_string(request.method()),
+                                      url_string(request), js::from_utf8(v8_isolate, m_block_buffer),
+                                      body ? js::wrap<net::ByteSource>(v8_isolate, std::move(body)).As<v8::Value>()
+                                           : v8::Undefined(v8_isolate).As<v8::Value>()};
   call_handler(id, m_dispatch_fetch.Get(v8_isolate), std::size(arguments), arguments);
 }
 
-int32_t WorkerIsolate::dispatch_message(std::string_view target, v8::LocalVector<v8::Value> prefix, RequestMessage request, Reply reply) {
+int32_t WorkerIsolate::dispatch_message(std::string_view target, v8::LocalVector<v8::Value> prefix,
+                                        RequestMessage request, Reply reply) {
   auto& isolate = *m_options.isolate;
   auto* v8_isolate = isolate.v8();
   prefix.push_back(method_string(request.method));
   prefix.push_back(js::from_utf8(v8_isolate, request.url));
   prefix.push_back(js::from_utf8(v8_isolate, request.header_block));
-  prefix.push_back(request.body ? js::wrap<net::ByteSource>(v8_isolate, std::move(request.body)).As<v8::Value>() : v8::Undefined(v8_isolate).As<v8::Value>());
+  prefix.push_back(request.body ? js::wrap<net::ByteSource>(v8_isolate, std::move(request.body)).As<v8::Value>()
+                                : v8::Undefined(v8_isolate).As<v8::Value>());
   return dispatch_event(target, std::move(prefix), std::move(reply));
 }
 
@@ -204,7 +212,8 @@ int32_t WorkerIsolate::dispatch_event(std::string_view target, v8::LocalVector<v
   return id;
 }
 
-void WorkerIsolate::call_handler(int32_t id, v8::Local<v8::Function> function, int count, v8::Local<v8::Value>* arguments) {
+void WorkerIsolate::call_handler(int32_t id, v8::Local<v8::Function> function, int count,
+                                 v8::Local<v8::Value>* arguments) {
   auto& isolate = *m_options.isolate;
   v8::TryCatch caught(isolate.v8());
   if (auto* invocation = m_invocations.find(id); invocation && invocation->can_hang && !invocation->touched) {
@@ -223,7 +232,8 @@ void WorkerIsolate::respond(int32_t id, ResponseMessage message) {
   if (invocation->reply) {
     auto reply = std::exchange(invocation->reply, nullptr);
     invocation->responded = true;
-    if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&message.body)) message.body = watch_body(id, std::move(*source));
+    if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&message.body))
+      message.body = watch_body(id, std::move(*source));
     reply(std::move(message));
     if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, status);
     return;
@@ -238,7 +248,8 @@ void WorkerIsolate::respond(int32_t id, ResponseMessage message) {
 void WorkerIsolate::upgrade(int32_t id, ResponseMessage message) {
   auto& invocation = *m_invocations.find(id);
   // Without a handshake the client has been told so.
-  auto connection = net::serve_websocket(*m_options.loop, *m_options.random, *invocation.exchange, message.header_lines, true);
+  auto connection =
+      net::serve_websocket(*m_options.loop, *m_options.random, *invocation.exchange, message.header_lines, true);
   invocation.responded = true;
   invocation.keeps_timers = true;
   auto status = connection ? 101 : 426;
@@ -247,8 +258,8 @@ void WorkerIsolate::upgrade(int32_t id, ResponseMessage message) {
   finish_response(id, invocation, status);
 }
 
-void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body,
-                                  EncodeBody encode) {
+void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines,
+                                  net::HttpBody body, EncodeBody encode) {
   auto* invocation = m_invocations.find(id);
   if (!invocation || invocation->responded) return;
   if (invocation->reply) {
@@ -269,7 +280,8 @@ void WorkerIsolate::finish_response(int32_t id, Invocation& invocation, int stat
   if (invocation.exchange && m_options.host->wants_request_reports()) {
     auto now = m_options.clock->monotonic_ns();
     auto cpu = invocation.cpu_ns + (m_entry_invocation == id ? now - m_entered_ns : 0);
-    m_options.host->invocation_finished({invocation.exchange->method(), invocation.exchange->target(), status, now - invocation.started_ns, cpu});
+    m_options.host->invocation_finished(
+        {invocation.exchange->method(), invocation.exchange->target(), status, now - invocation.started_ns, cpu});
   }
   // The connection reuses its exchange for the next request when nobody else holds it.
   invocation.exchange.reset();
@@ -297,7 +309,9 @@ void WorkerIsolate::body_finished(int32_t id) {
 void WorkerIsolate::limit_waiting(int32_t id, Invocation& invocation) {
   if (invocation.waiting == 0) return;
   invocation.wait_limit = m_options.loop->after(wait_until_limit_ms, [this, id] {
-    m_options.host->worker_output(LogLevel::warn, "waitUntil() tasks did not complete within the allowed time after the response and have been cancelled");
+    m_options.host->worker_output(
+        LogLevel::warn,
+        "waitUntil() tasks did not complete within the allowed time after the response and have been cancelled");
     if (m_invocations.find(id)) end_invocation(id);
     check_retired();
   });
@@ -342,7 +356,9 @@ void WorkerIsolate::fail(int32_t id, v8::Local<v8::Value> exception) {
   m_options.host->worker_output(LogLevel::error, "Uncaught " + description.stack);
   auto detail = description.stack;
   if (invocation->pass_through)
-    detail += "\n\npassThroughOnException() was called: on Cloudflare the request would now go to the origin server. In development there is none.";
+    detail +=
+        "\n\npassThroughOnException() was called: on Cloudflare the request would now go to the origin server. In "
+        "development there is none.";
   answer_error(id, 500, "The worker threw an exception", detail);
 }
 
@@ -396,16 +412,21 @@ void WorkerIsolate::left() {
   if (auto* invocation = m_invocations.find(id)) invocation->cpu_ns += m_options.clock->monotonic_ns() - m_entered_ns;
   if (stopped) {
     isolate.v8()->CancelTerminateExecution();
-    m_options.host->worker_output(LogLevel::error, fmt::format("The worker exceeded its CPU limit of {} ms{} and was stopped", cpu_limit_ms(), m_started ? "" : " for starting"));
-    answer_error(id, 503, "Worker exceeded its CPU time limit",
-                 fmt::format("One invocation may use {} ms of CPU time (limits.cpu_ms).", m_options.script->cpu_limit_ms));
+    m_options.host->worker_output(
+        LogLevel::error, fmt::format("The worker exceeded its CPU limit of {} ms{} and was stopped", cpu_limit_ms(),
+                                     m_started ? "" : " for starting"));
+    answer_error(
+        id, 503, "Worker exceeded its CPU time limit",
+        fmt::format("One invocation may use {} ms of CPU time (limits.cpu_ms).", m_options.script->cpu_limit_ms));
   }
   if (isolate.is_condemned()) {
     isolate.v8()->CancelTerminateExecution();
-    m_options.host->worker_output(LogLevel::error, fmt::format("The worker exceeded its memory limit of {} MB; its isolate was discarded",
-                                                               m_options.script->memory_limit_bytes / (1024 * 1024)));
-    return stop_everything("Worker exceeded its memory limit",
-                           fmt::format("An isolate may use {} MB.", m_options.script->memory_limit_bytes / (1024 * 1024)));
+    m_options.host->worker_output(
+        LogLevel::error, fmt::format("The worker exceeded its memory limit of {} MB; its isolate was discarded",
+                                     m_options.script->memory_limit_bytes / (1024 * 1024)));
+    return stop_everything(
+        "Worker exceeded its memory limit",
+        fmt::format("An isolate may use {} MB.", m_options.script->memory_limit_bytes / (1024 * 1024)));
   }
   if (!m_rejections.empty()) report_rejections();
   if (!m_touched.empty()) check_for_hangs();
@@ -431,7 +452,9 @@ void WorkerIsolate::check_for_hangs() {
     invocation->touched = false;
     if (invocation->responded || invocation->pending > 0) continue;
     m_options.host->worker_output(LogLevel::error, "The worker's code had hung and would never generate a response");
-    answer_error(id, 500, "The worker hung", "Nothing is left that could ever settle the promise that the fetch handler returned: no timer, no fetch, no storage call is pending.");
+    answer_error(id, 500, "The worker hung",
+                 "Nothing is left that could ever settle the promise that the fetch handler returned: no timer, no "
+                 "fetch, no storage call is pending.");
   }
 }
 
@@ -448,7 +471,9 @@ void WorkerIsolate::stop_everything(std::string_view title, std::string_view det
 
 void WorkerIsolate::retire(uint64_t grace_ms) {
   m_retired = true;
-  m_grace = m_options.loop->after(grace_ms, [this] { stop_everything("Worker replaced", "A new version of the worker took over before this request was answered."); });
+  m_grace = m_options.loop->after(grace_ms, [this] {
+    stop_everything("Worker replaced", "A new version of the worker took over before this request was answered.");
+  });
   check_retired();
 }
 
@@ -465,7 +490,8 @@ void WorkerIsolate::promise_rejected(v8::PromiseRejectMessage message) {
   auto* self = js::Isolate::of(v8_isolate).find_service<WorkerIsolate>();
   if (!self) return;
   if (message.GetEvent() == v8::kPromiseRejectWithNoHandler) {
-    self->m_rejections.push_back({v8::Global<v8::Promise>(v8_isolate, promise), v8::Global<v8::Value>(v8_isolate, message.GetValue())});
+    self->m_rejections.push_back(
+        {v8::Global<v8::Promise>(v8_isolate, promise), v8::Global<v8::Value>(v8_isolate, message.GetValue())});
   } else if (message.GetEvent() == v8::kPromiseHandlerAddedAfterReject) {
     std::erase_if(self->m_rejections, [&](const PendingRejection& pending) { return pending.promise == promise; });
   }
@@ -483,7 +509,11 @@ void WorkerIsolate::report_rejections() {
     v8::TryCatch caught(v8_isolate);
     v8::Local<v8::Value> arguments[] = {rejection.promise.Get(v8_isolate), rejection.reason.Get(v8_isolate)};
     v8::Local<v8::Value> prevented;
-    if (entry_function("unhandledRejection")->Call(isolate.context(), v8::Undefined(v8_isolate), 2, arguments).ToLocal(&prevented) && prevented->IsTrue()) continue;
+    if (entry_function("unhandledRejection")
+            ->Call(isolate.context(), v8::Undefined(v8_isolate), 2, arguments)
+            .ToLocal(&prevented) &&
+        prevented->IsTrue())
+      continue;
     if (!caught.HasTerminated()) report_uncaught(arguments[1], "Uncaught (in promise) ");
   }
 }

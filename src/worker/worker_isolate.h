@@ -70,15 +70,16 @@ class WorkerIsolate final : public js::IsolateObserver {
   void dispatch(std::shared_ptr<net::HttpExchange> exchange);
   // A request from another invocation (service binding, stub): `target` is an entry function's name and `arguments_prefix` what it gets before
   // the request's parts. The reply comes once, on this shard.
-  int32_t dispatch_message(std::string_view target, v8::LocalVector<v8::Value> arguments_prefix, RequestMessage request, Reply reply);
+  int32_t dispatch_message(std::string_view target, v8::LocalVector<v8::Value> arguments_prefix, RequestMessage request,
+                           Reply reply);
   // An event without a request (scheduled, alarm): begins an invocation, calls the entry function with (id, ...arguments). The reply's status is
   // 200 when the handler succeeded.
   int32_t dispatch_event(std::string_view target, v8::LocalVector<v8::Value> arguments, Reply reply);
 
   // From ops: the worker answered, or failed.
   void respond(int32_t id, ResponseMessage message);
-  void respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines, net::HttpBody body,
-                     EncodeBody encode = EncodeBody::automatic);
+  void respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines,
+                     net::HttpBody body, EncodeBody encode = EncodeBody::automatic);
   void fail(int32_t id, v8::Local<v8::Value> exception);
   void wait_until(int32_t id, int delta);
   void pass_through(int32_t id);
@@ -129,9 +130,9 @@ class WorkerIsolate final : public js::IsolateObserver {
   v8::Global<v8::String> m_common_methods[7];
   std::string m_url_buffer;
   std::string m_block_buffer;
-  std::string m_last_host;     // the Host header that m_last_origin was made from
-  std::string m_last_origin;   // "http://host"
-  std::string m_start_error;   // why start() failed
+  std::string m_last_host;    // the Host header that m_last_origin was made from
+  std::string m_last_origin;  // "http://host"
+  std::string m_start_error;  // why start() failed
   int32_t m_entry_invocation = -1;
   int64_t m_entered_ns = 0;
   uint64_t m_ray_counter = 0;

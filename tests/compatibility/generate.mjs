@@ -44,7 +44,8 @@ if (!ours) throw new Error("the probe does not run");
 const counts = { whole: 0, part: 0, none: 0 };
 function row(name, theirs, own) {
   const missing = theirs.filter((member) => !own?.includes(member));
-  const state = !own || (theirs.length && missing.length === theirs.length) ? "none" : missing.length ? "part" : "whole";
+  const state =
+    !own || (theirs.length && missing.length === theirs.length) ? "none" : missing.length ? "part" : "whole";
   counts[state]++;
   const note = state === "part" ? `without ${missing.map((member) => `\`${member}\``).join(", ")}` : "";
   return `| \`${name}\` | ${{ whole: "yes", part: "partly", none: "no" }[state]} | ${note} |`;
