@@ -95,7 +95,11 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
   return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
 
-Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig&) { return {}; }
+Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
+  // Locked now, not at the first write: a second process with this state must not start.
+  if (!config.kv_namespaces.empty() || !config.durable_objects.empty()) TRY(m_impl->state.directory());
+  return {};
+}
 
 Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_services(worker::Shard& shard) {
   return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(shard, m_impl->state)));

@@ -37,6 +37,8 @@ class DevServer {
     auto first = make_bundle(*m_config, work_directory());
     if (first.is_error() && first.error().kind() == ErrorKind::not_found) return std::move(first.error());
     TRY(start_shards());
+    // A state directory that cannot be used is not something that the next reload mends.
+    TRY(m_services->apply_configuration(*m_config));
     apply(std::move(first));
     auto host = m_options.host.value_or(m_config->dev.ip.value_or("127.0.0.1"));
     auto port = TRY(m_pool->listen(m_options.port.value_or(m_config->dev.port.value_or(default_port))));
