@@ -6,6 +6,15 @@ import { join } from "node:path";
 import test from "node:test";
 import { example, start, worker } from "../harness.mjs";
 
+const keyValueWorker = `
+  export default {
+    async fetch(request, env) {
+      const key = new URL(request.url).pathname.slice(1);
+      if (request.method === "PUT") { await env.KV.put(key, await request.text()); return new Response("ok"); }
+      return new Response(await env.KV.get(key));
+    },
+  };`;
+
 const rounds = Number(process.env.ROUNDS ?? (process.env.ADIT_LONG ? 500 : 50));
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
@@ -77,61 +86,66 @@ function logFiles(folder) {
   return found.sort((a, b) => b.mtimeMs - a.mtimeMs);
 }
 
-async function countedAndKilled(count) {
-  const server = await start(example("counter"));
-  for (let index = 0; index < count; index++) await server.json("/a/increment", { method: "POST" });
+// The same history on both kinds of state: 20 acknowledged writes of one value, then kill -9.
+const states = {
+  "a Durable Object": {
+    folder: () => example("counter"),
+    read: async (server) => (await server.json("/a")).value,
+    write: async (server, value) => assert.deepEqual(await server.json("/a/increment", { method: "POST" }), { value }),
+  },
+  KV: {
+    folder: () => worker({ "src/index.js": keyValueWorker }, '[[kv_namespaces]]\nbinding = "KV"\nid = "kv"\n'),
+    read: async (server) => Number((await server.fetch("/a")).text),
+    write: async (server, value) =>
+      assert.equal((await server.fetch("/a", { method: "PUT", body: String(value) })).status, 200),
+  },
+};
+
+async function writtenAndKilled(state, count) {
+  const server = await start(state.folder());
+  for (let value = 1; value <= count; value++) await state.write(server, value);
   server.kill("SIGKILL");
   await server.ended;
   return server.persist;
 }
 
-for (const [what, tail] of [
-  ["zeros", Buffer.alloc(5000)],
-  ["noise", Buffer.from(Array.from({ length: 3001 }, (_, index) => (index * 7919) & 255))],
-  ["a single octet", Buffer.from([1])],
-]) {
-  test(`a log that ends in ${what} loses nothing that was acknowledged, and goes on`, async () => {
-    const persist = await countedAndKilled(20);
+for (const [name, state] of Object.entries(states)) {
+  for (const [what, tail] of [
+    ["zeros", Buffer.alloc(5000)],
+    ["noise", Buffer.from(Array.from({ length: 3001 }, (_, index) => (index * 7919) & 255))],
+    ["a single octet", Buffer.from([1])],
+  ]) {
+    test(`${name}: a log that ends in ${what} loses nothing that was acknowledged, and goes on`, async () => {
+      const persist = await writtenAndKilled(state, 20);
+      const [log] = logFiles(persist);
+      assert(log, `no log file in ${readdirSync(persist, { recursive: true })}`);
+      appendFileSync(log.path, tail);
+      for (let expected = 20; expected < 23; expected++) {
+        const server = await start(state.folder(), { persist });
+        assert.equal(await state.read(server), expected);
+        await state.write(server, expected + 1);
+        server.kill("SIGKILL");
+        await server.ended;
+      }
+    });
+  }
+
+  test(`${name}: a log that was cut in its last record has the value before it, and goes on`, async () => {
+    const persist = await writtenAndKilled(state, 20);
     const [log] = logFiles(persist);
-    assert(log, `no log file in ${readdirSync(persist, { recursive: true })}`);
-    appendFileSync(log.path, tail);
-    for (let expected = 20; expected < 23; expected++) {
-      const server = await start(example("counter"), { persist });
-      assert.deepEqual(await server.json("/a"), { value: expected });
-      assert.deepEqual(await server.json("/a/increment", { method: "POST" }), { value: expected + 1 });
-      server.kill("SIGKILL");
-      await server.ended;
-    }
+    const file = openSync(log.path, "r+");
+    ftruncateSync(file, log.size - 3);
+    closeSync(file);
+    const server = await start(state.folder(), { persist });
+    const value = await state.read(server);
+    assert(value === 19 || value === 20, `the value is ${value}`);
+    await state.write(server, value + 1);
+    await server.stop();
   });
 }
 
-test("a log that was cut in its last record has the value before it, and goes on", async () => {
-  const persist = await countedAndKilled(20);
-  const [log] = logFiles(persist);
-  const file = openSync(log.path, "r+");
-  ftruncateSync(file, log.size - 3);
-  closeSync(file);
-  const server = await start(example("counter"), { persist });
-  const { value } = await server.json("/a");
-  assert(value === 19 || value === 20, `the value is ${value}`);
-  assert.deepEqual(await server.json("/a/increment", { method: "POST" }), { value: value + 1 });
-  await server.stop();
-});
-
 test("KV values that were acknowledged survive kill -9", async () => {
-  const folder = worker(
-    {
-      "src/index.js": `
-        export default {
-          async fetch(request, env) {
-            const key = new URL(request.url).pathname.slice(1);
-            if (request.method === "PUT") { await env.KV.put(key, await request.text()); return new Response("ok"); }
-            return new Response(await env.KV.get(key));
-          },
-        };`,
-    },
-    '[[kv_namespaces]]\nbinding = "KV"\nid = "kv"\n',
-  );
+  const folder = states.KV.folder();
   let persist;
   const kept = new Map();
   for (let round = 0; round < 5; round++) {
