@@ -15,7 +15,7 @@ namespace {
 class StructuredClone : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    s_platform = js::Platform::create().release();
+    s_platform = js::Platform::create();
     register_structured_clone(s_ops);
     s_references = s_ops.external_references();
     auto blob = js::build_snapshot(s_ops, R"js(
@@ -31,6 +31,7 @@ class StructuredClone : public ::testing::Test {
     ASSERT_TRUE(blob.is_ok()) << blob.error().full_message();
     s_blob = std::move(blob.value());
   }
+  static void TearDownTestSuite() { s_platform.reset(); }
   void SetUp() override {
     js::IsolateOptions options;
     options.snapshot = {s_blob.data(), s_blob.size()};
@@ -57,7 +58,7 @@ class StructuredClone : public ::testing::Test {
     return function->Call(context, v8::Undefined(m_isolate->v8()), 1, &value).ToLocalChecked()->IsTrue();
   }
 
-  static inline js::Platform* s_platform = nullptr;  // V8 starts once per process
+  static inline std::unique_ptr<js::Platform> s_platform;  // V8 starts once per process, and ends after the last test
   static inline js::OpTable s_ops;
   static inline std::vector<intptr_t> s_references;
   static inline std::string s_blob;
