@@ -2,7 +2,14 @@
 // The hot path is dispatchFetch: it allocates a Request, a context and what the handler itself makes, nothing else.
 
 import { ExecutionContext, waitFor } from "./context";
-import { compatibilityDate, compatibilityFlags, env, setEnvironment, type EnvironmentDescription } from "./env";
+import {
+  compatibilityDate,
+  compatibilityFlags,
+  env,
+  requiredExports,
+  setEnvironment,
+  type EnvironmentDescription,
+} from "./env";
 import { cfObject } from "./cf";
 import { builtinModule } from "./modules";
 import { native, type NativeHandle } from "./native";
@@ -155,6 +162,11 @@ function register(namespace: Record<string, unknown> | undefined): void {
     return;
   }
   workerExports = namespace;
+  const missing = requiredExports.filter((name) => typeof namespace[name] !== "function");
+  if (missing.length > 0)
+    throw new Error(
+      `The worker depends on Durable Object classes that its main module does not export: ${missing.join(", ")}`,
+    );
   const main = namespace.default;
   if (typeof main === "function") {
     entrypoint = main as unknown as EntrypointClass;

@@ -14,6 +14,9 @@ export interface EnvironmentDescription {
   compatibilityFlags: string[];
 }
 
+/** Classes that bindings name; the main module must export them. */
+export const requiredExports: string[] = [];
+
 type Maker = (description: BindingDescription) => unknown;
 const makers = new Map<string, Maker>();
 

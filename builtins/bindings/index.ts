@@ -1,2 +1,3 @@
 // Every kind of binding; each file registers its own.
+import "./durable_object";
 import "./kv";

@@ -1,11 +1,15 @@
 #include "bindings/register.h"
 
+#include "bindings/durable_object/ops.h"
 #include "bindings/kv/ops.h"
 
 namespace adit::bindings {
 
 // Each binding's op file has one register function; declare it here and add its line below.
 
-void register_binding_ops(js::OpTable& ops) { kv::register_kv(ops); }
+void register_binding_ops(js::OpTable& ops) {
+  durable_object::register_durable_object(ops);
+  kv::register_kv(ops);
+}
 
 }  // namespace adit::bindings

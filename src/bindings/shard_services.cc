@@ -1,7 +1,11 @@
 #include "bindings/shard_services.h"
 
+#include <functional>
 #include <map>
+#include <mutex>
 
+#include "bindings/durable_object/migrations.h"
+#include "bindings/durable_object/service.h"
 #include "bindings/kv/service.h"
 #include "bindings/state.h"
 #include "net/client/http_client.h"
@@ -13,6 +17,12 @@ namespace adit::bindings {
 struct ProcessServices::Impl {
   Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
   ProcessState state;
+  std::mutex spaces_mutex;  // guards spaces
+  std::shared_ptr<const durable_object::Spaces> spaces = std::make_shared<const durable_object::Spaces>();
+  std::shared_ptr<const durable_object::Spaces> current_spaces() {
+    std::lock_guard lock(spaces_mutex);
+    return spaces;
+  }
 };
 
 namespace {
@@ -42,19 +52,23 @@ class DevConsole final : public web::ConsoleSink {
   worker::Shard& m_shard;
 };
 
+using SpacesSource = std::function<std::shared_ptr<const durable_object::Spaces>()>;
+
 class Services final : public ShardServices {
  public:
-  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state) {
+  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, SpacesSource spaces) {
     auto http = TRY(net::HttpClient::create(shard.loop(), {}));
-    return std::make_unique<Services>(shard, state, std::move(http));
+    return std::make_unique<Services>(shard, state, std::move(http), std::move(spaces));
   }
-  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http)
+  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http, SpacesSource spaces)
       : m_shard(shard),
         m_console(shard),
         m_http(std::move(http)),
         m_network{shard.loop(), *m_http, shard.random(), {}},
         m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
-        m_kv(shard, m_state) {}
+        m_kv(shard, m_state),
+        m_durable(m_state, shard.random()),
+        m_spaces(std::move(spaces)) {}
 
   ShardState& state() override { return m_state; }
   kv::Service& kv() override { return m_kv; }
@@ -65,9 +79,23 @@ class Services final : public ShardServices {
     worker.isolate().provide(*services);
     worker.isolate().provide(m_network);
     worker.isolate().provide(m_kv);
+    m_durable.set_spaces(m_spaces());
+    worker.isolate().provide(m_durable);
     m_platforms[&worker] = std::move(services);
   }
-  void detach(worker::WorkerIsolate&) override {}
+  // The next version's objects may begin when these have ended.
+  void detach(worker::WorkerIsolate& worker) override {
+    auto& isolate = worker.isolate();
+    if (isolate.is_condemned()) return;
+    js::Entry entry(isolate);
+    v8::Local<v8::Value> reset;
+    auto* v8_isolate = isolate.v8();
+    if (isolate.entry_object()->Get(isolate.context(), js::intern(v8_isolate, "resetObjects")).ToLocal(&reset) &&
+        reset->IsFunction())
+      reset.As<v8::Function>()
+          ->Call(isolate.context(), v8::Undefined(v8_isolate), 0, nullptr)
+          .FromMaybe(v8::Local<v8::Value>());
+  }
   void destroyed(const worker::WorkerIsolate* worker) override { m_platforms.erase(worker); }
   void activated(worker::WorkerIsolate&) override {}
   void close(Function<void()> done) override {
@@ -82,6 +110,8 @@ class Services final : public ShardServices {
   web::NetworkServices m_network;
   ShardState m_state;
   kv::Service m_kv;
+  durable_object::Service m_durable;
+  SpacesSource m_spaces;
   std::map<const worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
 };
 
@@ -98,11 +128,17 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
   // Locked now, not at the first write: a second process with this state must not start.
   if (!config.kv_namespaces.empty() || !config.durable_objects.empty()) TRY(m_impl->state.directory());
+  if (config.durable_objects.empty() && config.migrations.empty()) return {};
+  auto* directory = TRY(m_impl->state.directory());
+  auto spaces = TRY(durable_object::apply_migrations(directory->path(), config));
+  std::lock_guard lock(m_impl->spaces_mutex);
+  m_impl->spaces = std::make_shared<const durable_object::Spaces>(std::move(spaces));
   return {};
 }
 
 Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_services(worker::Shard& shard) {
-  return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(shard, m_impl->state)));
+  return std::unique_ptr<worker::ShardExtension>(
+      TRY(Services::create(shard, m_impl->state, [impl = m_impl.get()] { return impl->current_spaces(); })));
 }
 
 }  // namespace adit::bindings

@@ -49,6 +49,7 @@ struct Invocation {
   bool pass_through = false;  // passThroughOnException() was called
   bool streaming = false;     // the response's body is still on its way
   bool keeps_timers = false;  // its timers outlive it: an object's, or those of an open WebSocket
+  bool is_detached = false;   // belongs to a Durable Object, answers nobody
   bool can_hang = false;      // hang detection applies: nothing but its own pending work can answer it
   bool touched = false;       // in the table's list of this turn
   int64_t cpu_ns = 0;

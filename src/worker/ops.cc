@@ -78,6 +78,11 @@ void invocation_log_uncaught(js::Call& call, v8::Local<v8::Value> exception, std
   call.service<WorkerIsolate>().report_uncaught(exception, prefix);
 }
 
+// Another invocation works for this one: it is not hung meanwhile.
+void invocation_hold(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().hold(id, delta); }
+int32_t invocation_begin_detached(js::Call& call) { return call.service<WorkerIsolate>().begin_detached(); }
+void invocation_end_detached(js::Call& call, int32_t id) { call.service<WorkerIsolate>().end_detached(id); }
+
 v8::Local<v8::Value> context_get(js::Call& call) { return call.v8()->GetContinuationPreservedEmbedderData(); }
 void context_set(js::Call& call, v8::Local<v8::Value> value) { call.v8()->SetContinuationPreservedEmbedderData(value); }
 
@@ -95,6 +100,9 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_wait>("invocation_wait");
   ops.add<invocation_pass_through>("invocation_pass_through");
   ops.add<invocation_log_uncaught>("invocation_log_uncaught");
+  ops.add<invocation_hold>("invocation_hold");
+  ops.add<invocation_begin_detached>("invocation_begin_detached");
+  ops.add<invocation_end_detached>("invocation_end_detached");
   ops.add<context_get>("context_get");
   ops.add<context_set>("context_set");
   ops.add<module_source_map>("module_source_map");

@@ -306,6 +306,19 @@ void WorkerIsolate::body_finished(int32_t id) {
   maybe_end(id, *invocation);
 }
 
+int32_t WorkerIsolate::begin_detached() {
+  auto id = m_invocations.begin();
+  auto& invocation = *m_invocations.find(id);
+  invocation.is_detached = true;
+  invocation.responded = true;
+  invocation.streaming = true;
+  return id;
+}
+
+void WorkerIsolate::end_detached(int32_t id) {
+  if (auto* invocation = m_invocations.find(id); invocation && invocation->is_detached) end_invocation(id);
+}
+
 void WorkerIsolate::limit_waiting(int32_t id, Invocation& invocation) {
   if (invocation.waiting == 0) return;
   invocation.wait_limit = m_options.loop->after(wait_until_limit_ms, [this, id] {
@@ -409,7 +422,8 @@ void WorkerIsolate::left() {
   auto& isolate = *m_options.isolate;
   auto stopped = m_options.seat->leave();
   auto id = std::exchange(m_entry_invocation, -1);
-  if (auto* invocation = m_invocations.find(id)) invocation->cpu_ns += m_options.clock->monotonic_ns() - m_entered_ns;
+  if (auto* invocation = m_invocations.find(id); invocation && !invocation->is_detached)
+    invocation->cpu_ns += m_options.clock->monotonic_ns() - m_entered_ns;
   if (stopped) {
     isolate.v8()->CancelTerminateExecution();
     m_options.host->worker_output(

@@ -84,6 +84,9 @@ class WorkerIsolate final : public js::IsolateObserver {
   void wait_until(int32_t id, int delta);
   void pass_through(int32_t id);
   void report_uncaught(v8::Local<v8::Value> exception, std::string_view prefix);
+  // An invocation without a request, for what outlives single events (a Durable Object): its timers and sockets are its own.
+  int32_t begin_detached();
+  void end_detached(int32_t id);
   // Keeps an invocation from being taken for hung while a timer or connection can still wake it.
   void hold(int32_t invocation, int delta) { pending_changed(invocation, delta); }
 

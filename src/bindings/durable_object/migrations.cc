@@ -1,0 +1,104 @@
+#include "bindings/durable_object/migrations.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace adit::bindings::durable_object {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+// A space's name follows from the worker, the class's first name and how many spaces there were before.
+std::string make_space(Json& record, const std::string& worker, const std::string& class_name) {
+  auto number = record["made"].get<uint64_t>() + 1;
+  record["made"] = number;
+  auto text = worker + '\0' + class_name + '\0' + std::to_string(number);
+  std::array<uint8_t, 32> digest;
+  VERIFY(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr));
+  std::string space = "do-";
+  for (size_t i = 0; i < 16; ++i) {
+    space += "0123456789abcdef"[digest[i] >> 4];
+    space += "0123456789abcdef"[digest[i] & 15];
+  }
+  return space;
+}
+
+Result<Json> read_record(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Json{{"version", 1}, {"workers", Json::object()}};
+  auto record = Json::parse(std::string(std::istreambuf_iterator<char>(in), {}), nullptr, false);
+  if (record.is_discarded() || !record.is_object() || record.value("version", 0) != 1)
+    return Error::failed(path.string() + " is damaged or of a newer version of adit");
+  return record;
+}
+
+Result<void> write_record(const fs::path& path, const Json& record) {
+  auto temporary = path.string() + ".new";
+  auto text = record.dump(2);
+  int file = open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+  if (file < 0) return Error::from_errno("write " + temporary, errno);
+  auto good = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fdatasync(file) == 0;
+  auto code = errno;
+  close(file);
+  if (!good) return Error::from_errno("write " + temporary, code);
+  if (rename(temporary.c_str(), path.c_str()) != 0) return Error::from_errno("rename " + temporary, errno);
+  int folder = open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+  return {};
+}
+
+void drop(Json& classes, Json& dropped, const std::string& name) {
+  if (classes.contains(name)) dropped.push_back(classes[name]);
+  classes.erase(name);
+}
+
+void apply(const worker::Migration& migration, const std::string& worker, Json& record) {
+  auto& classes = record["classes"];
+  for (const auto& renamed : migration.renamed_classes) {
+    if (!classes.contains(renamed.from)) continue;
+    classes[renamed.to] = classes[renamed.from];
+    classes.erase(renamed.from);
+  }
+  for (const auto& name : migration.deleted_classes) drop(classes, record["dropped"], name);
+  for (const auto* names : {&migration.new_classes, &migration.new_sqlite_classes})
+    for (const auto& name : *names)
+      if (!classes.contains(name)) classes[name] = make_space(record, worker, name);
+}
+
+}  // namespace
+
+Result<Spaces> apply_migrations(const std::string& state_directory, const worker::WorkerConfig& config) {
+  auto path = fs::path(state_directory) / "durable_objects.json";
+  auto all = TRY(read_record(path));
+  auto before = all.dump();
+  auto& record = all["workers"][config.name];
+  if (record.is_null()) record = {{"tag", ""}, {"made", 0}, {"classes", Json::object()}, {"dropped", Json::array()}};
+  // Everything up to the remembered tag has been done.
+  size_t next = 0;
+  auto tag = record["tag"].get<std::string>();
+  for (size_t i = 0; i < config.migrations.size(); ++i)
+    if (config.migrations[i].tag == tag) next = i + 1;
+  for (; next < config.migrations.size(); ++next) {
+    apply(config.migrations[next], config.name, record);
+    record["tag"] = config.migrations[next].tag;
+  }
+  for (const auto& binding : config.durable_objects)
+    if (!record["classes"].contains(binding.class_name))
+      record["classes"][binding.class_name] = make_space(record, config.name, binding.class_name);
+  if (all.dump() != before) TRY(write_record(path, all));
+  Spaces spaces;
+  for (const auto& [name, space] : record["classes"].items()) spaces[name] = space.get<std::string>();
+  return spaces;
+}
+
+}  // namespace adit::bindings::durable_object

@@ -1,0 +1,17 @@
+// Durable Object migrations, executed: which class has which data. Remembered in durable_objects.json of the state directory, written
+// atomically. Owner: main's thread. Invariant: each migration of a worker is applied once, in order; a deleted class's data is unreachable
+// from then on and removed from disk at the next start.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "bindings/durable_object/service.h"
+#include "worker/config/config.h"
+
+namespace adit::bindings::durable_object {
+
+// Applies what is new and returns every class's space. A bound class without a migration gets a space too, as in wrangler dev.
+Result<Spaces> apply_migrations(const std::string& state_directory, const worker::WorkerConfig& config);
+
+}  // namespace adit::bindings::durable_object
