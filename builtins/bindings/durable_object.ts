@@ -25,6 +25,8 @@ const ops = native<{
   invocation_hold(id: number, delta: number): void;
   invocation_begin_detached(): number;
   invocation_end_detached(id: number): void;
+  turn_number(): number;
+  next_turn(): Promise<void>;
 }>();
 
 /** An object without events and sockets leaves memory after this time; Cloudflare documents 70 to 140 seconds. */
@@ -69,6 +71,8 @@ class LiveObject {
   inFlight = 0;
   holdsSockets = false;
   idleSince = 0;
+  /** The turn in which its last event began. */
+  lastTurn = -1;
 
   constructor(
     readonly key: string,
@@ -222,17 +226,27 @@ function find(className: string, id: DurableObjectId): LiveObject {
   return object;
 }
 
+/**
+ * The input gate. Storage answers within a turn, so when each event begins in a turn of its own, none can come between another's get and
+ * put. Only what begins in the same turn as another event of the object waits for the next.
+ */
+async function waitForTurn(object: LiveObject): Promise<void> {
+  while (object.lastTurn === ops.turn_number()) await ops.next_turn();
+}
+
 /** One event of an object: waits for its turn, runs it, and answers when what it wrote is on disk. */
 async function deliver<T>(object: LiveObject, caller: number, event: (instance: Instance) => T): Promise<Awaited<T>> {
   // The caller waits for work that is not its own.
   ops.invocation_hold(caller, 1);
   object.inFlight++;
   try {
-    if (object.instance === undefined || object.blocked !== undefined) {
-      await object.ready;
-      while (object.blocked !== undefined) await object.blocked;
+    if (object.instance === undefined) await object.ready;
+    while (object.blocked !== undefined || object.lastTurn === ops.turn_number()) {
+      if (object.blocked !== undefined) await object.blocked;
+      else await waitForTurn(object);
     }
     if (object.isReset) throw object.resetReason;
+    object.lastTurn = ops.turn_number();
     const result = await inContext(object, () => event(object.instance!));
     if (object.isReset) throw object.resetReason;
     const durable = ops.storage_durable(object.storage!);

@@ -126,9 +126,8 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
 }
 
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
-  // Locked now, not at the first write: a second process with this state must not start.
-  if (!config.kv_namespaces.empty() || !config.durable_objects.empty()) TRY(m_impl->state.directory());
   if (config.durable_objects.empty() && config.migrations.empty()) return {};
+  // Locked now, not at the first write: a second process with these objects must not start.
   auto* directory = TRY(m_impl->state.directory());
   auto spaces = TRY(durable_object::apply_migrations(directory->path(), config));
   std::lock_guard lock(m_impl->spaces_mutex);

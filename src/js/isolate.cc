@@ -205,7 +205,9 @@ Entry::Entry(Isolate& isolate)
       m_isolate_scope(isolate.v8()),
       m_handle_scope(isolate.v8()),
       m_context_scope(isolate.context()) {
-  if (isolate.m_depth++ == 0 && isolate.m_observer) isolate.m_observer->entered();
+  if (isolate.m_depth++ > 0) return;
+  ++isolate.m_turn;
+  if (isolate.m_observer) isolate.m_observer->entered();
 }
 
 Entry::~Entry() {

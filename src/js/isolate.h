@@ -120,6 +120,8 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
     auto [promise, slot] = add_pending();
     return {Promise<T>{promise}, Settle<T>(weak_from_this(), slot)};
   }
+  // Counts outermost entries.
+  uint64_t turn() const { return m_turn; }
   size_t pending_count() const { return m_pending_count; }
 
   // The invocation that the running JavaScript belongs to (builtins/async_context.ts keeps it in V8's continuation data); -1: none.
@@ -171,6 +173,7 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   uint32_t m_first_free = UINT32_MAX;
   size_t m_pending_count = 0;
   int m_depth = 0;
+  uint64_t m_turn = 0;
   bool m_condemned = false;
 };
 

@@ -83,6 +83,14 @@ void invocation_hold(js::Call& call, int32_t id, int32_t delta) { call.service<W
 int32_t invocation_begin_detached(js::Call& call) { return call.service<WorkerIsolate>().begin_detached(); }
 void invocation_end_detached(js::Call& call, int32_t id) { call.service<WorkerIsolate>().end_detached(id); }
 
+// A turn is one outermost entry with its microtasks.
+double turn_number(js::Call& call) { return static_cast<double>(call.isolate().turn()); }
+js::Promise<void> next_turn(js::Call& call) {
+  auto [promise, settle] = call.promise<void>();
+  call.service<WorkerIsolate>().loop().defer([settle = std::move(settle)]() mutable { settle({}); });
+  return promise;
+}
+
 v8::Local<v8::Value> context_get(js::Call& call) { return call.v8()->GetContinuationPreservedEmbedderData(); }
 void context_set(js::Call& call, v8::Local<v8::Value> value) { call.v8()->SetContinuationPreservedEmbedderData(value); }
 
@@ -103,6 +111,8 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_hold>("invocation_hold");
   ops.add<invocation_begin_detached>("invocation_begin_detached");
   ops.add<invocation_end_detached>("invocation_end_detached");
+  ops.add<turn_number>("turn_number");
+  ops.add<next_turn>("next_turn");
   ops.add<context_get>("context_get");
   ops.add<context_set>("context_set");
   ops.add<module_source_map>("module_source_map");

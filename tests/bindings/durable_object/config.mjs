@@ -1,0 +1,19 @@
+// Two classes, so that the ids of one can be shown to the other; `exports` has them.
+export default {
+  wrangler: {
+    durable_objects: {
+      bindings: [
+        { name: "PROBE", class_name: "Probe" },
+        { name: "OTHER", class_name: "Other" },
+      ],
+    },
+    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other"] }],
+  },
+  miniflare: {
+    durableObjects: {
+      PROBE: { className: "Probe", useSQLite: true },
+      OTHER: { className: "Other", useSQLite: true },
+    },
+  },
+  exports: "objects.js",
+};
