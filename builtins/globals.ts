@@ -2,6 +2,8 @@
 // Web IDL and Workers have them.
 
 import { caches } from "./web/caches";
+import { DurableObjectId, DurableObjectNamespace, DurableObjectState } from "./bindings/durable_object";
+import { DurableObjectStorage, DurableObjectTransaction } from "./bindings/durable_object_storage";
 import { AbortController, AbortSignal } from "./web/abort";
 import { atob, btoa } from "./web/base64";
 import { Blob } from "./web/blob";
@@ -51,6 +53,11 @@ const interfaces: Record<string, Function> = {
   CustomEvent,
   DecompressionStream,
   DOMException,
+  DurableObjectId,
+  DurableObjectNamespace,
+  DurableObjectState,
+  DurableObjectStorage,
+  DurableObjectTransaction,
   ErrorEvent,
   Event,
   EventTarget,

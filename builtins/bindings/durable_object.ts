@@ -29,8 +29,6 @@ const ops = native<{
   next_turn(): Promise<void>;
 }>();
 
-/** An object without events and sockets leaves memory after this time; Cloudflare documents 70 to 140 seconds. */
-const IDLE_MS = 70_000;
 /** blockConcurrencyWhile() may take this long before the object is reset. */
 const BLOCK_LIMIT_MS = 30_000;
 
@@ -91,12 +89,15 @@ function reset(object: LiveObject, reason: unknown): void {
   ops.invocation_end_detached(object.invocation);
 }
 
-function evictIdle(now: number): void {
-  for (const object of live.values()) {
-    if (object.inFlight === 0 && !object.holdsSockets && now - object.idleSince > IDLE_MS)
+/** C++ calls this now and then (src/bindings/durable_object/service.cc): objects without events and sockets leave memory. Answers how many stay. */
+entry.evictIdleObjects = (idle_ms: number): number => {
+  const now = Date.now();
+  for (const object of [...live.values()]) {
+    if (object.inFlight === 0 && !object.holdsSockets && now - object.idleSince >= idle_ms)
       reset(object, new Error("The Durable Object was evicted because it was idle."));
   }
-}
+  return live.size;
+};
 
 export class DurableObjectState {
   #object: LiveObject;
@@ -217,7 +218,6 @@ function find(className: string, id: DurableObjectId): LiveObject {
   const key = `${className}/${id.toString()}`;
   let object = live.get(key);
   if (object === undefined) {
-    evictIdle(Date.now());
     object = new LiveObject(key, className, id);
     live.set(key, object);
     object.ready = start(object);

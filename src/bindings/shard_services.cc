@@ -17,6 +17,7 @@ namespace adit::bindings {
 struct ProcessServices::Impl {
   Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
   ProcessState state;
+  uint64_t object_idle_ms = durable_object::Service::default_idle_ms;
   std::mutex spaces_mutex;  // guards spaces
   std::shared_ptr<const durable_object::Spaces> spaces = std::make_shared<const durable_object::Spaces>();
   std::shared_ptr<const durable_object::Spaces> current_spaces() {
@@ -56,18 +57,20 @@ using SpacesSource = std::function<std::shared_ptr<const durable_object::Spaces>
 
 class Services final : public ShardServices {
  public:
-  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, SpacesSource spaces) {
+  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, SpacesSource spaces,
+                                                  uint64_t idle_ms) {
     auto http = TRY(net::HttpClient::create(shard.loop(), {}));
-    return std::make_unique<Services>(shard, state, std::move(http), std::move(spaces));
+    return std::make_unique<Services>(shard, state, std::move(http), std::move(spaces), idle_ms);
   }
-  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http, SpacesSource spaces)
+  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http, SpacesSource spaces,
+           uint64_t idle_ms)
       : m_shard(shard),
         m_console(shard),
         m_http(std::move(http)),
         m_network{shard.loop(), *m_http, shard.random(), {}},
         m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
         m_kv(shard, m_state),
-        m_durable(m_state, shard.random()),
+        m_durable(m_state, shard.loop(), shard.random(), idle_ms),
         m_spaces(std::move(spaces)) {}
 
   ShardState& state() override { return m_state; }
@@ -83,21 +86,13 @@ class Services final : public ShardServices {
     worker.isolate().provide(m_durable);
     m_platforms[&worker] = std::move(services);
   }
-  // The next version's objects may begin when these have ended.
   void detach(worker::WorkerIsolate& worker) override {
-    auto& isolate = worker.isolate();
-    if (isolate.is_condemned()) return;
-    js::Entry entry(isolate);
-    v8::Local<v8::Value> reset;
-    auto* v8_isolate = isolate.v8();
-    if (isolate.entry_object()->Get(isolate.context(), js::intern(v8_isolate, "resetObjects")).ToLocal(&reset) &&
-        reset->IsFunction())
-      reset.As<v8::Function>()
-          ->Call(isolate.context(), v8::Undefined(v8_isolate), 0, nullptr)
-          .FromMaybe(v8::Local<v8::Value>());
+    if (m_durable.isolate() != &worker.isolate()) return;
+    m_durable.reset_objects();
+    m_durable.set_isolate(nullptr);
   }
   void destroyed(const worker::WorkerIsolate* worker) override { m_platforms.erase(worker); }
-  void activated(worker::WorkerIsolate&) override {}
+  void activated(worker::WorkerIsolate& worker) override { m_durable.set_isolate(&worker.isolate()); }
   void close(Function<void()> done) override {
     m_kv.close();
     m_state.close(std::move(done));
@@ -125,6 +120,8 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
   return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
 
+void ProcessServices::set_object_idle_ms(uint64_t idle_ms) { m_impl->object_idle_ms = idle_ms; }
+
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
   if (config.durable_objects.empty() && config.migrations.empty()) return {};
   // Locked now, not at the first write: a second process with these objects must not start.
@@ -136,8 +133,8 @@ Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& co
 }
 
 Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_services(worker::Shard& shard) {
-  return std::unique_ptr<worker::ShardExtension>(
-      TRY(Services::create(shard, m_impl->state, [impl = m_impl.get()] { return impl->current_spaces(); })));
+  return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(
+      shard, m_impl->state, [impl = m_impl.get()] { return impl->current_spaces(); }, m_impl->object_idle_ms)));
 }
 
 }  // namespace adit::bindings

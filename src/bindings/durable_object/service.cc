@@ -1,5 +1,7 @@
 #include "bindings/durable_object/service.h"
 
+#include <algorithm>
+
 namespace adit::bindings::durable_object {
 
 Result<std::string> Service::space_of(const std::string& class_name) const {
@@ -9,8 +11,42 @@ Result<std::string> Service::space_of(const std::string& class_name) const {
   return found->second;
 }
 
+v8::Local<v8::Function> Service::entry_function(std::string_view name) {
+  auto value = m_isolate->entry_object()->Get(m_isolate->context(), js::intern(m_isolate->v8(), name)).ToLocalChecked();
+  VERIFY(value->IsFunction());
+  return value.As<v8::Function>();
+}
+
+void Service::reset_objects() {
+  if (!m_isolate || m_isolate->is_condemned()) return;
+  js::Entry entry(*m_isolate);
+  auto* v8_isolate = m_isolate->v8();
+  entry_function("resetObjects")
+      ->Call(m_isolate->context(), v8::Undefined(v8_isolate), 0, nullptr)
+      .FromMaybe(v8::Local<v8::Value>());
+}
+
+void Service::watch_idle() {
+  if (!m_idle_watch.is_active())
+    m_idle_watch = m_loop.after(std::max<uint64_t>(m_idle_ms / 4, 10), [this] { evict_idle(); });
+}
+
+void Service::evict_idle() {
+  if (!m_isolate || m_isolate->is_condemned()) return;
+  js::Entry entry(*m_isolate);
+  auto* v8_isolate = m_isolate->v8();
+  v8::Local<v8::Value> idle_ms = v8::Number::New(v8_isolate, static_cast<double>(m_idle_ms));
+  v8::Local<v8::Value> remaining;
+  if (!entry_function("evictIdleObjects")
+           ->Call(m_isolate->context(), v8::Undefined(v8_isolate), 1, &idle_ms)
+           .ToLocal(&remaining))
+    return;
+  if (remaining->IsNumber() && remaining.As<v8::Number>()->Value() > 0) watch_idle();
+}
+
 void Service::open(const std::string& class_name, const std::string& id,
                    Function<void(Result<std::shared_ptr<Storage>>)> done) {
+  watch_idle();
   auto begin = [&]() -> Result<void> {
     auto space = TRY(space_of(class_name));
     auto* store = TRY(m_state.store());

@@ -1,0 +1,79 @@
+// Durable Objects over time: eviction when idle, a new version of the code, migrations that rename and delete.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { peer, scratch, start, worker } from "./harness.mjs";
+
+const skip = peer ? "looks into adit" : false;
+
+const source = (name, version) => `
+export class ${name} {
+  made = Math.random();
+  constructor(state) { this.state = state; }
+  async fetch(request) {
+    if (request.url.endsWith("/put")) await this.state.storage.put("value", ((await this.state.storage.get("value")) ?? 0) + 1);
+    return Response.json({ made: this.made, value: (await this.state.storage.get("value")) ?? 0, version: ${version} });
+  }
+}
+export default {
+  fetch(request, env) { return env.THING.get(env.THING.idFromName("one")).fetch(request); },
+};`;
+
+const configuration = (className, migrations) => `name = "objects"
+main = "src/index.js"
+compatibility_date = "2026-01-01"
+[[durable_objects.bindings]]
+name = "THING"
+class_name = "${className}"
+${migrations.map((text, i) => `[[migrations]]\ntag = "v${i + 1}"\n${text}\n`).join("")}`;
+
+const files = (className, migrations) => ({
+  "wrangler.toml": configuration(className, migrations),
+  "src/index.js": source(className, 1),
+});
+
+test("an idle object leaves memory and keeps its storage", { skip }, async () => {
+  const server = await start(worker(files("Thing", ['new_classes = ["Thing"]'])), {
+    env: { ADIT_OBJECT_IDLE_MS: "200" },
+  });
+  const first = await server.json("/put");
+  assert.equal((await server.json("/")).made, first.made);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const later = await server.json("/");
+  assert.notEqual(later.made, first.made);
+  assert.equal(later.value, 1);
+  await server.stop();
+});
+
+test("new code resets the objects", { skip }, async () => {
+  const folder = worker(files("Thing", ['new_classes = ["Thing"]']));
+  const server = await start(folder);
+  const first = await server.json("/put");
+  writeFileSync(join(folder, "src/index.js"), source("Thing", 2));
+  await server.waitForOutput(/Reloaded/);
+  const second = await server.json("/put");
+  assert.equal(second.version, 2);
+  assert.notEqual(second.made, first.made);
+  assert.equal(second.value, 2);
+  await server.stop();
+});
+
+test("a renamed class keeps its data, a deleted one loses it, and each migration runs once", { skip }, async () => {
+  const persist = scratch();
+  const run = async (className, migrations, path) => {
+    const server = await start(worker(files(className, migrations)), { persist });
+    const answer = await server.json(path);
+    await server.stop();
+    return answer.value;
+  };
+  const made = ['new_sqlite_classes = ["Thing"]'];
+  assert.equal(await run("Thing", made, "/put"), 1);
+  const renamed = [...made, 'renamed_classes = [{ from = "Thing", to = "Better" }]'];
+  assert.equal(await run("Better", renamed, "/put"), 2);
+  assert.equal(await run("Better", renamed, "/"), 2);
+  const deleted = [...renamed, 'deleted_classes = ["Better"]', 'new_sqlite_classes = ["Better"]'];
+  assert.equal(await run("Better", deleted, "/"), 0);
+  const record = JSON.parse(readFileSync(join(persist, "durable_objects.json"), "utf8"));
+  assert.equal(record.workers.objects.tag, "v4");
+});
