@@ -32,14 +32,18 @@ const ops = native<{
 /** blockConcurrencyWhile() may take this long before the object is reset. */
 const BLOCK_LIMIT_MS = 30_000;
 
+const NAMES_REMEMBERED = 4096;
+
 const secret = Symbol("internal");
 
 export class DurableObjectId {
   #hex: string;
+  #className: string;
   readonly name?: string;
-  constructor(token: typeof secret, hex: string, name: string | undefined) {
+  constructor(token: typeof secret, className: string, hex: string, name: string | undefined) {
     if (token !== secret) throw new TypeError("Illegal constructor");
     this.#hex = hex;
+    this.#className = className;
     if (name !== undefined) this.name = name;
   }
   toString(): string {
@@ -50,6 +54,10 @@ export class DurableObjectId {
   }
   static isId(value: unknown): value is DurableObjectId {
     return typeof value === "object" && value !== null && #hex in value;
+  }
+  /** Ids are made by a namespace only, which has checked them. */
+  static isOf(id: DurableObjectId, className: string): boolean {
+    return id.#className === className;
   }
 }
 
@@ -301,6 +309,9 @@ class Stub {
     this.id = id;
     if (id.name !== undefined) this.name = id.name;
   }
+  static classOf(stub: Stub): string {
+    return stub.#className;
+  }
   fetch(input: unknown, init?: unknown): Promise<Response> {
     try {
       return fetchObject(this.#className, this.id, new Request(input as string, init as object));
@@ -313,45 +324,49 @@ class Stub {
 // A stub's other members are the object's methods (RPC).
 const stubHandler: ProxyHandler<Stub> = {
   get(stub, key) {
-    if (key === "fetch") return stub.fetch.bind(stub);
+    if (key === "fetch") return (input: unknown, init?: unknown) => stub.fetch(input, init);
     if (key === "id" || key === "name") return stub[key];
     if (typeof key === "symbol" || key === "then" || key === "constructor" || key === "toJSON")
       return Reflect.get(Stub.prototype, key) as unknown;
-    const className = classOf(stub);
+    const className = Stub.classOf(stub);
     return (...args: unknown[]) => callMethod(className, stub.id, key, args);
   },
 };
-const classes = new WeakMap<Stub, string>();
-const classOf = (stub: Stub): string => classes.get(stub)!;
-
 export class DurableObjectNamespace {
   #className: string;
+  /** Ids of names asked for: the digest behind one costs more than a call of an object in memory. */
+  #names = new Map<string, string>();
   constructor(className: string) {
     this.#className = className;
   }
   idFromName(name: string): DurableObjectId {
-    return new DurableObjectId(secret, ops.durable_id_from_name(this.#className, String(name)), String(name));
+    const text = String(name);
+    let hex = this.#names.get(text);
+    if (hex === undefined) {
+      hex = ops.durable_id_from_name(this.#className, text);
+      if (this.#names.size >= NAMES_REMEMBERED) this.#names.clear();
+      this.#names.set(text, hex);
+    }
+    return new DurableObjectId(secret, this.#className, hex, text);
   }
   idFromString(id: string): DurableObjectId {
     const text = String(id);
     if (!/^[0-9a-f]{64}$/i.test(text)) throw new TypeError("Invalid Durable Object ID: must be 64 hex digits");
     if (!ops.durable_id_belongs(this.#className, text.toLowerCase()))
       throw new TypeError("Durable Object ID is not valid for this namespace");
-    return new DurableObjectId(secret, text.toLowerCase(), undefined);
+    return new DurableObjectId(secret, this.#className, text.toLowerCase(), undefined);
   }
   newUniqueId(_options?: { jurisdiction?: string }): DurableObjectId {
-    return new DurableObjectId(secret, ops.durable_id_unique(this.#className), undefined);
+    return new DurableObjectId(secret, this.#className, ops.durable_id_unique(this.#className), undefined);
   }
   get(id: DurableObjectId, _options?: { locationHint?: string }): Stub {
     if (!DurableObjectId.isId(id))
       throw new TypeError(
         "Failed to execute 'get' on 'DurableObjectNamespace': parameter 1 is not of type 'DurableObjectId'.",
       );
-    if (!ops.durable_id_belongs(this.#className, id.toString()))
+    if (!DurableObjectId.isOf(id, this.#className))
       throw new TypeError("get called with ID from a different namespace");
-    const stub = new Stub(this.#className, id);
-    classes.set(stub, this.#className);
-    return new Proxy(stub, stubHandler);
+    return new Proxy(new Stub(this.#className, id), stubHandler);
   }
   getByName(name: string, options?: { locationHint?: string }): Stub {
     return this.get(this.idFromName(name), options);

@@ -17,6 +17,7 @@ namespace adit::bindings {
 struct ProcessServices::Impl {
   Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
   ProcessState state;
+  bool removed_deleted = false;
   uint64_t object_idle_ms = durable_object::Service::default_idle_ms;
   std::mutex spaces_mutex;  // guards spaces
   std::shared_ptr<const durable_object::Spaces> spaces = std::make_shared<const durable_object::Spaces>();
@@ -126,6 +127,7 @@ Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& co
   if (config.durable_objects.empty() && config.migrations.empty()) return {};
   // Locked now, not at the first write: a second process with these objects must not start.
   auto* directory = TRY(m_impl->state.directory());
+  if (!std::exchange(m_impl->removed_deleted, true)) TRY(durable_object::remove_deleted_data(*directory));
   auto spaces = TRY(durable_object::apply_migrations(directory->path(), config));
   std::lock_guard lock(m_impl->spaces_mutex);
   m_impl->spaces = std::make_shared<const durable_object::Spaces>(std::move(spaces));

@@ -1,6 +1,6 @@
 // Durable Objects over time: eviction when idle, a new version of the code, migrations that rename and delete.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { peer, scratch, start, worker } from "./harness.mjs";
@@ -32,6 +32,9 @@ const files = (className, migrations) => ({
   "wrangler.toml": configuration(className, migrations),
   "src/index.js": source(className, 1),
 });
+
+const recordOf = (persist) => JSON.parse(readFileSync(join(persist, "durable_objects.json"), "utf8")).workers.objects;
+const classesOf = (persist) => recordOf(persist).classes;
 
 test("an idle object leaves memory and keeps its storage", { skip }, async () => {
   const server = await start(worker(files("Thing", ['new_classes = ["Thing"]'])), {
@@ -73,7 +76,11 @@ test("a renamed class keeps its data, a deleted one loses it, and each migration
   assert.equal(await run("Better", renamed, "/put"), 2);
   assert.equal(await run("Better", renamed, "/"), 2);
   const deleted = [...renamed, 'deleted_classes = ["Better"]', 'new_sqlite_classes = ["Better"]'];
+  const { Better } = classesOf(persist);
+  assert(existsSync(join(persist, "ledgers", Better)));
   assert.equal(await run("Better", deleted, "/"), 0);
-  const record = JSON.parse(readFileSync(join(persist, "durable_objects.json"), "utf8"));
-  assert.equal(record.workers.objects.tag, "v4");
+  assert.notEqual(classesOf(persist).Better, Better);
+  await run("Better", deleted, "/");
+  assert(!existsSync(join(persist, "ledgers", Better)), "a deleted class's data is on the disk after the next start");
+  assert.equal(recordOf(persist).tag, "v4");
 });

@@ -101,4 +101,21 @@ Result<Spaces> apply_migrations(const std::string& state_directory, const worker
   return spaces;
 }
 
+Result<void> remove_deleted_data(const ledger::StateDirectory& directory) {
+  auto path = fs::path(directory.path()) / "durable_objects.json";
+  auto all = TRY(read_record(path));
+  bool changed = false;
+  for (auto& [worker, record] : all["workers"].items()) {
+    for (const auto& space : record["dropped"]) {
+      std::error_code code;
+      fs::remove_all(directory.space_path(space.get<std::string>()), code);
+      if (code) return Error::io("remove the data of a deleted class of " + worker + ": " + code.message());
+      changed = true;
+    }
+    record["dropped"] = Json::array();
+  }
+  if (!changed) return {};
+  return write_record(path, all);
+}
+
 }  // namespace adit::bindings::durable_object

@@ -14,4 +14,7 @@ namespace adit::bindings::durable_object {
 // Applies what is new and returns every class's space. A bound class without a migration gets a space too, as in wrangler dev.
 Result<Spaces> apply_migrations(const std::string& state_directory, const worker::WorkerConfig& config);
 
+// Removes from disk what deleted classes left. At start only, while no ledger is open.
+Result<void> remove_deleted_data(const ledger::StateDirectory& directory);
+
 }  // namespace adit::bindings::durable_object
