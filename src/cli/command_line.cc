@@ -45,7 +45,7 @@ void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
 }
 
 void add_dev(CLI::App& app, Parsed& parsed) {
-  CLI::App* dev = app.add_subcommand("dev", "Run a worker on this machine");
+  CLI::App* dev = app.add_subcommand("dev", "Run a worker on this machine, anew when its files change");
   add_worker_options(*dev, parsed.dev, parsed);
   dev->add_option("--host,--ip", parsed.dev.host,
                   "The address to listen on; dev.ip of the configuration, else 127.0.0.1")
@@ -55,7 +55,8 @@ void add_dev(CLI::App& app, Parsed& parsed) {
       ->type_name("PORT");
   dev->add_option("--persist-to", parsed.dev.persist_to, "Where state is kept; .adit/state beside the configuration")
       ->type_name("DIR");
-  dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; 1")
+  dev->add_option("--shards", parsed.dev.shards,
+                  "How many threads run the worker; one per core, and one in all when it has Durable Objects")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
   dev->add_option("--log-level", parsed.log_level, "How much to log: debug, info, warn, error or none; info")

@@ -25,7 +25,7 @@ struct DevOptions {
   std::vector<std::pair<std::string, std::string>> vars;
   std::vector<std::string> env_files;
   std::optional<std::string> persist_to;  // .adit/state beside the configuration when not given
-  std::optional<uint32_t> shards;         // one when not given
+  std::optional<uint32_t> shards;         // one per core when not given
   LogLevel log_level = LogLevel::info;
 };
 
