@@ -7,6 +7,7 @@ import { waitFor } from "../context";
 import { type BindingDescription, env, registerBinding, requiredExports } from "../env";
 import { entry, workerExports } from "../entry";
 import { native } from "../native";
+import { setOutputGate } from "../web/output_gate";
 import { Request } from "../web/request";
 import { isResponse, type Response, responseWebSocket } from "../web/response";
 import { structuredClone } from "../web/structured_clone";
@@ -88,12 +89,21 @@ class LiveObject {
 }
 
 const live = new Map<string, LiveObject>();
+const byInvocation = new Map<number, LiveObject>();
+
+// What an object sends by itself leaves when what it wrote before is on disk.
+setOutputGate(() => {
+  if (byInvocation.size === 0) return undefined;
+  const storage = byInvocation.get(currentInvocation())?.storage;
+  return storage === undefined ? undefined : ops.storage_durable(storage);
+});
 
 function reset(object: LiveObject, reason: unknown): void {
   if (object.isReset) return;
   object.isReset = true;
   object.resetReason = reason;
   if (live.get(object.key) === object) live.delete(object.key);
+  byInvocation.delete(object.invocation);
   ops.invocation_end_detached(object.invocation);
 }
 
@@ -228,6 +238,7 @@ function find(className: string, id: DurableObjectId): LiveObject {
   if (object === undefined) {
     object = new LiveObject(key, className, id);
     live.set(key, object);
+    byInvocation.set(object.invocation, object);
     object.ready = start(object);
     object.ready.catch(() => {}); // whoever sent the event hears of it
   }

@@ -171,6 +171,25 @@ test("an object holds a WebSocket", async () => {
   webSocket.close(1000, "done");
 });
 
+test("messages that an object sends after a write leave in order", async () => {
+  const { webSocket } = await env.PROBE.getByName("ordered").fetch("https://object/socket", {
+    headers: { upgrade: "websocket" },
+  });
+  webSocket.accept();
+  const messages = [];
+  const all = new Promise((resolve) =>
+    webSocket.addEventListener("message", ({ data }) => {
+      messages.push(typeof data === "string" ? data : [...new Uint8Array(data)]);
+      if (messages.length === 6) resolve();
+    }),
+  );
+  webSocket.send("write");
+  webSocket.send("write");
+  await all;
+  assertEquals(messages, ["written", [1, 2], "after", "written", [1, 2], "after"]);
+  webSocket.close(1000, "done");
+});
+
 test("storage: put and get, one and many", async () => {
   assertEquals(await run("putAndGet"), [1, { deep: [1, 2, { x: "y" }] }, "text", true]);
   assertEquals(await run("getMany"), [

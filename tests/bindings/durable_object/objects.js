@@ -267,7 +267,17 @@ export class Probe extends DurableObject {
     if (name === "socket") {
       const [client, server] = Object.values(new WebSocketPair());
       server.accept();
-      server.addEventListener("message", (event) => server.send(`${this.ctx.id.name}: ${event.data}`));
+      server.addEventListener("message", async (event) => {
+        if (event.data === "write") {
+          // The first waits for its write, the second for the first.
+          await this.ctx.storage.put("message", event.data);
+          server.send("written");
+          server.send(new Uint8Array([1, 2]));
+          server.send("after");
+          return;
+        }
+        server.send(`${this.ctx.id.name}: ${event.data}`);
+      });
       server.addEventListener("close", () => (this.closed = true));
       return new Response(null, { status: 101, webSocket: client });
     }
