@@ -62,7 +62,7 @@ const then = Promise.prototype.then;
 /** Answers an invocation with what a handler returned. */
 export function respond(id: number, response: unknown): void {
   if (!isResponse(response)) {
-    ops.invocation_fail(id, new TypeError("Incorrect type for Promise: the handler did not return a Response"));
+    ops.invocation_fail(id, new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'."));
     return;
   }
   try {
@@ -235,16 +235,9 @@ function setup(description: string): void {
   configureWebSockets(compatibilityDate, compatibilityFlags);
 }
 
-/** Service-worker syntax has no `env`: each binding is a global variable. Before the script runs. */
-function exposeBindings(): void {
-  for (const [name, value] of Object.entries(env))
-    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
-}
-
 /** The functions that C++ knows by name. Bindings add theirs (durable_object.ts: dispatchObjectFetch, ...). */
 export const entry: Record<string, unknown> = {
   setup,
-  exposeBindings,
   register,
   dispatchFetch,
   dispatchScheduled,

@@ -2,8 +2,6 @@
 // Web IDL and Workers have them.
 
 import { caches } from "./web/caches";
-import { DurableObjectId, DurableObjectNamespace, DurableObjectState } from "./bindings/durable_object";
-import { DurableObjectStorage, DurableObjectTransaction } from "./bindings/durable_object_storage";
 import { AbortController, AbortSignal } from "./web/abort";
 import { atob, btoa } from "./web/base64";
 import { Blob } from "./web/blob";
@@ -53,11 +51,6 @@ const interfaces: Record<string, Function> = {
   CustomEvent,
   DecompressionStream,
   DOMException,
-  DurableObjectId,
-  DurableObjectNamespace,
-  DurableObjectState,
-  DurableObjectStorage,
-  DurableObjectTransaction,
   ErrorEvent,
   Event,
   EventTarget,

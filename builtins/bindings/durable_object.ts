@@ -1,400 +1,325 @@
-// Durable Objects (Workers docs, Durable Objects, API): namespaces, ids, stubs and the live objects of this isolate.
-// An object is one instance of an exported class per id, made at its first event, kept while it is in use. Its events run under an
-// invocation of its own, so that its timers and sockets outlive the request that started them. Its answers leave when its writes are on disk.
-// Invariant: at most one live object per class and id; a reset object's instance gets no event and no storage any more.
+// Durable Objects from outside, https://developers.cloudflare.com/durable-objects/api/: the namespace that a binding is, ids, and stubs, whose
+// fetch() and methods (RPC) reach the object, on whichever shard it lives. How objects look from inside is durable_object_state.ts.
+// Invariant: an id is one of its class: whoever made it checked.
+import { registerBinding, requiredExports } from "../env";
+import { native, type NativeHandle } from "../native";
+import { abortReason, type AbortSignal, onAbort } from "../web/abort";
+import { takeBody, type OutboundBody, setBody } from "../web/body";
+import { fetcherDispatchers, fetchThrough, type InboundResponse, type OutboundRequest } from "../web/fetch";
+import { octetsOf } from "../web/octets";
+import { fetcherTests, isRequest, Request, requestFetcher, requestHeaderBlock, requestSignal } from "../web/request";
+import { type Response, responseFromNative } from "../web/response";
+import { markPlatformClasses } from "../web/structured_clone";
+import type { Source } from "../web/streams";
+import { countSubrequest } from "../web/subrequests";
+import { defineInterface, isDictionary, missingArgument, toDOMString } from "../web/webidl";
+import { type WebSocket, webSocketFromLink, type WebSocketLink } from "../web/websocket";
 
-import { waitFor } from "../context";
-import { type BindingDescription, env, registerBinding, requiredExports } from "../env";
-import { entry, workerExports } from "../entry";
-import { native } from "../native";
-import { setOutputGate } from "../web/output_gate";
-import { Request } from "../web/request";
-import { isResponse, type Response, responseWebSocket } from "../web/response";
-import { structuredClone } from "../web/structured_clone";
-import { clearTimeout, setTimeout } from "../web/timers";
-import { currentInvocation } from "../workers_module";
-import { DurableObjectStorage, type StorageHandle } from "./durable_object_storage";
+type ObjectClass = NativeHandle<"object_class">;
+
+/** As src/bindings/durable_object/object_ops.cc gives it. */
+type Answer = [number, string, string, string | Uint8Array | Source | undefined, WebSocketLink | undefined];
+type Failure = [exception: Error, isRemote: boolean, isReset: boolean];
+type Outcome = Answer | Failure;
 
 const ops = native<{
-  durable_id_from_name(className: string, name: string): string;
-  durable_id_unique(className: string): string;
-  durable_id_belongs(className: string, id: string): boolean;
-  durable_open(className: string, id: string): StorageHandle | Promise<StorageHandle>;
-  storage_durable(storage: StorageHandle): Promise<void> | undefined;
-  context_get(): unknown;
-  context_set(context: unknown): void;
-  invocation_hold(id: number, delta: number): void;
-  invocation_begin_detached(): number;
-  invocation_end_detached(id: number): void;
-  turn_number(): number;
-  next_turn(): Promise<void>;
+  object_class(name: string): ObjectClass;
+  object_id_from_name(objectClass: ObjectClass, name: string): string;
+  object_id_unique(objectClass: ObjectClass): string;
+  /** Throws unless the text is an id of the class; gives it in lower case. */
+  object_id_parse(objectClass: ObjectClass, text: string): string;
+  object_fetch(
+    objectClass: ObjectClass,
+    id: string,
+    name: string | undefined,
+    method: string,
+    url: string,
+    headers: string,
+    areLines: boolean,
+    body: OutboundBody,
+  ): Promise<Outcome>;
+  object_call_method(
+    objectClass: ObjectClass,
+    id: string,
+    name: string | undefined,
+    method: string,
+    /** null: the property itself. */
+    args: unknown[] | null,
+  ): Promise<Outcome>;
+  object_deserialize(octets: Uint8Array): unknown;
+  source_from_bytes(bytes: Uint8Array): Source;
+  source_cancel(source: Source, reason: string): void;
 }>();
 
-/** blockConcurrencyWhile() may take this long before the object is reset. */
-const BLOCK_LIMIT_MS = 30_000;
-
-const NAMES_REMEMBERED = 4096;
-
-const secret = Symbol("internal");
-
-export class DurableObjectId {
-  #hex: string;
-  #className: string;
-  readonly name?: string;
-  constructor(token: typeof secret, className: string, hex: string, name: string | undefined) {
-    if (token !== secret) throw new TypeError("Illegal constructor");
-    this.#hex = hex;
-    this.#className = className;
-    if (name !== undefined) this.name = name;
-  }
-  toString(): string {
-    return this.#hex;
-  }
-  equals(other: DurableObjectId): boolean {
-    return this.#hex === other.#hex;
-  }
-  static isId(value: unknown): value is DurableObjectId {
-    return typeof value === "object" && value !== null && #hex in value;
-  }
-  /** Ids are made by a namespace only, which has checked them. */
-  static isOf(id: DurableObjectId, className: string): boolean {
-    return id.#className === className;
-  }
-}
-
-type Instance = Record<string, unknown>;
-
-class LiveObject {
-  readonly invocation = ops.invocation_begin_detached();
-  instance: Instance | undefined;
-  state: DurableObjectState | undefined;
-  storage: StorageHandle | undefined;
-  /** Settles when the object takes events: its storage is open, its constructor and what that blocked have finished. */
-  ready: Promise<void> | undefined;
-  /** Tail of the blockConcurrencyWhile() calls under way; events wait for it. */
-  blocked: Promise<unknown> | undefined;
-  resetReason: unknown;
-  isReset = false;
-  inFlight = 0;
-  holdsSockets = false;
-  idleSince = 0;
-  /** The turn in which its last event began. */
-  lastTurn = -1;
-
-  constructor(
-    readonly key: string,
-    readonly className: string,
-    readonly id: DurableObjectId,
-  ) {}
-}
-
-const live = new Map<string, LiveObject>();
-const byInvocation = new Map<number, LiveObject>();
-
-// What an object sends by itself leaves when what it wrote before is on disk.
-setOutputGate(() => {
-  if (byInvocation.size === 0) return undefined;
-  const storage = byInvocation.get(currentInvocation())?.storage;
-  return storage === undefined ? undefined : ops.storage_durable(storage);
-});
-
-function reset(object: LiveObject, reason: unknown): void {
-  if (object.isReset) return;
-  object.isReset = true;
-  object.resetReason = reason;
-  if (live.get(object.key) === object) live.delete(object.key);
-  byInvocation.delete(object.invocation);
-  ops.invocation_end_detached(object.invocation);
-}
-
-/** C++ calls this now and then (src/bindings/durable_object/service.cc): objects without events and sockets leave memory. Answers how many stay. */
-entry.evictIdleObjects = (idle_ms: number): number => {
-  const now = Date.now();
-  for (const object of [...live.values()]) {
-    if (object.inFlight === 0 && !object.holdsSockets && now - object.idleSince >= idle_ms)
-      reset(object, new Error("The Durable Object was evicted because it was idle."));
-  }
-  return live.size;
+const internal: unique symbol = Symbol("internal");
+const illegal = (): never => {
+  throw new TypeError("Illegal constructor");
 };
 
-export class DurableObjectState {
-  #object: LiveObject;
-  readonly id: DurableObjectId;
-  readonly storage: DurableObjectStorage;
-  readonly props: unknown = {};
+let idText: (id: DurableObjectId) => string;
+let idClass: (id: DurableObjectId) => ObjectClass | undefined;
+let isId: (value: unknown) => value is DurableObjectId;
+/** The id that an object sees as its own. */
+export let makeId: (text: string, name: string | undefined) => DurableObjectId;
 
-  constructor(object: LiveObject) {
-    this.#object = object;
-    this.id = object.id;
-    this.storage = new DurableObjectStorage(object.storage!, () => {
-      if (object.isReset) throw object.resetReason;
-    });
+export class DurableObjectId {
+  static {
+    idText = (id) => id.#text;
+    idClass = (id) => id.#class;
+    isId = (value): value is DurableObjectId => typeof value === "object" && value !== null && #text in value;
+    makeId = (text, name) => new DurableObjectId(internal, text, name);
   }
 
-  /** Workers keep an object alive while it works, so this only logs a rejection. */
-  waitUntil(promise: unknown): void {
-    waitFor(this.#object.invocation, promise);
+  readonly jurisdiction: string | undefined = undefined;
+  readonly name: string | undefined;
+  readonly #text: string;
+  readonly #class: ObjectClass | undefined;
+
+  constructor(token: typeof internal, text: string, name?: string, objectClass?: ObjectClass) {
+    if (token !== internal) illegal();
+    this.name = name;
+    this.#text = text;
+    this.#class = objectClass;
   }
 
-  /** Runs the callback while no other event is delivered to the object. An exception resets the object. */
-  blockConcurrencyWhile<T>(callback: () => Promise<T>): Promise<T> {
-    const object = this.#object;
-    const run = async (): Promise<T> => {
-      let timer: number | undefined;
-      const limit = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () =>
-            reject(
-              new Error(
-                "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the Durable Object was reset.",
-              ),
-            ),
-          BLOCK_LIMIT_MS,
-        );
-      });
-      try {
-        return await Promise.race([callback(), limit]);
-      } catch (error) {
-        reset(object, error);
-        throw error;
-      } finally {
-        clearTimeout(timer);
-      }
-    };
-    const result = object.blocked === undefined ? run() : object.blocked.then(run, run);
-    const tail = result.then(
-      () => {
-        if (object.blocked === tail) object.blocked = undefined;
-      },
-      () => {},
-    );
-    object.blocked = tail;
-    return result;
+  toString(): string {
+    return this.#text;
   }
 
-  /** Resets the object: its events fail with this reason, the next one finds a new instance. */
-  abort(reason?: string): never {
-    const error = new Error(reason ?? "Application called abort() to reset Durable Object.");
-    reset(this.#object, error);
-    throw error;
+  equals(other: DurableObjectId | undefined = undefined): boolean {
+    if (!isId(other)) missingArgument("equals", "DurableObjectId", 1, "DurableObjectId");
+    return this.#text === other.#text;
   }
 }
+defineInterface(DurableObjectId, "DurableObjectId");
 
-for (const method of [
-  "acceptWebSocket",
-  "getWebSockets",
-  "setWebSocketAutoResponse",
-  "getWebSocketAutoResponse",
-  "getTags",
-  "setHibernatableWebSocketEventTimeout",
-]) {
-  Object.defineProperty(DurableObjectState.prototype, method, {
-    value() {
-      throw new Error(
-        `ctx.${method}(): WebSocket hibernation is not supported by Adit yet; use webSocket.accept() (see docs/compatibility.md)`,
+/** What Workers put on the exception, for the caller to decide whether to try again. */
+function failureOf([exception, isRemote, isReset]: Failure): Error {
+  if (isRemote) (exception as { remote?: boolean }).remote = true;
+  if (isReset) (exception as { durableObjectReset?: boolean }).durableObjectReset = true;
+  return exception;
+}
+
+const isFailure = (outcome: Outcome): outcome is Failure => outcome.length === 3;
+
+function socketOf(link: WebSocketLink | undefined): WebSocket | null {
+  return link === undefined ? null : webSocketFromLink(link);
+}
+
+function isSource(body: Answer[3]): body is Source {
+  return typeof body === "object" && !(body instanceof Uint8Array);
+}
+
+function toSource(body: Answer[3]): Source | undefined {
+  if (body === undefined || isSource(body)) return body;
+  return ops.source_from_bytes(typeof body === "string" ? octetsOf(body) : body);
+}
+
+/** The caller waits no longer once the signal is aborted; what comes then is dropped. */
+function abortable(answer: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => {
+      reject(abortReason(signal));
+      answer.then(
+        (outcome) => {
+          if (!isFailure(outcome) && isSource(outcome[3])) ops.source_cancel(outcome[3], "The request was aborted.");
+        },
+        () => {},
       );
-    },
-    writable: true,
-    configurable: true,
+    });
+    answer.then(resolve, reject).finally(forget);
   });
 }
 
-function construct(object: LiveObject): void {
-  const constructor = workerExports[object.className];
-  if (typeof constructor !== "function")
-    throw new TypeError(
-      `The worker does not export the Durable Object class ${object.className}, which its configuration names.`,
-    );
-  object.state = new DurableObjectState(object);
-  object.instance = new (constructor as new (state: unknown, env: unknown) => Instance)(object.state, env);
-}
-
-async function start(object: LiveObject): Promise<void> {
-  try {
-    object.storage = await ops.durable_open(object.className, object.id.toString());
-    inContext(object, () => construct(object));
-    while (object.blocked !== undefined) await object.blocked;
-    if (object.isReset) throw object.resetReason;
-  } catch (error) {
-    reset(object, error);
-    throw error;
-  }
-}
-
-/** Runs the object's code under its own invocation; what it awaits stays there. */
-function inContext<T>(object: LiveObject, run: () => T): T {
-  const context = ops.context_get();
-  ops.context_set(object.invocation);
-  try {
-    return run();
-  } finally {
-    ops.context_set(context);
-  }
-}
-
-function find(className: string, id: DurableObjectId): LiveObject {
-  const key = `${className}/${id.toString()}`;
-  let object = live.get(key);
-  if (object === undefined) {
-    object = new LiveObject(key, className, id);
-    live.set(key, object);
-    byInvocation.set(object.invocation, object);
-    object.ready = start(object);
-    object.ready.catch(() => {}); // whoever sent the event hears of it
-  }
-  return object;
-}
-
-/**
- * The input gate. Storage answers within a turn, so when each event begins in a turn of its own, none can come between another's get and
- * put. Only what begins in the same turn as another event of the object waits for the next.
- */
-async function waitForTurn(object: LiveObject): Promise<void> {
-  while (object.lastTurn === ops.turn_number()) await ops.next_turn();
-}
-
-/** One event of an object: waits for its turn, runs it, and answers when what it wrote is on disk. */
-async function deliver<T>(object: LiveObject, caller: number, event: (instance: Instance) => T): Promise<Awaited<T>> {
-  // The caller waits for work that is not its own.
-  ops.invocation_hold(caller, 1);
-  object.inFlight++;
-  try {
-    if (object.instance === undefined) await object.ready;
-    while (object.blocked !== undefined || object.lastTurn === ops.turn_number()) {
-      if (object.blocked !== undefined) await object.blocked;
-      else await waitForTurn(object);
-    }
-    if (object.isReset) throw object.resetReason;
-    object.lastTurn = ops.turn_number();
-    const result = await inContext(object, () => event(object.instance!));
-    if (object.isReset) throw object.resetReason;
-    const durable = ops.storage_durable(object.storage!);
-    if (durable !== undefined) {
-      try {
-        await durable;
-      } catch (error) {
-        reset(object, error);
-        throw error;
-      }
-    }
-    return result;
-  } finally {
-    if (--object.inFlight === 0) object.idleSince = Date.now();
-    ops.invocation_hold(caller, -1);
-  }
-}
-
-function fetchEvent(object: LiveObject, request: Request): unknown {
-  const { fetch } = object.instance! as { fetch?: unknown };
-  if (typeof fetch !== "function") throw new TypeError("Handler does not export a fetch() function.");
-  return Reflect.apply(fetch, object.instance, [request]);
-}
-
-async function fetchObject(className: string, id: DurableObjectId, request: Request): Promise<Response> {
-  const object = find(className, id);
-  const response = await deliver(object, currentInvocation(), () => fetchEvent(object, request));
-  if (!isResponse(response))
-    throw new TypeError("Incorrect type for Promise: the Durable Object's fetch() did not return a Response.");
-  if (responseWebSocket(response) !== null) object.holdsSockets = true;
+function responseOf(outcome: Outcome, url: string): Response {
+  if (isFailure(outcome)) throw failureOf(outcome);
+  const [status, statusText, block, body, link] = outcome;
+  const source = isSource(body) ? body : undefined;
+  const response = responseFromNative(status, statusText, block, source, url, false, socketOf(link));
+  if (body !== undefined && source === undefined) setBody(response, body);
   return response;
 }
 
-/** JavaScript RPC on an object's methods: arguments and results are structured clones. */
-function callMethod(className: string, id: DurableObjectId, method: string, args: unknown[]): Promise<unknown> {
-  const object = find(className, id);
-  const sent = structuredClone(args);
-  return deliver(object, currentInvocation(), async (instance) => {
-    const target = instance[method];
-    if (typeof target !== "function" || Object.hasOwn(instance, method) || method in Object.prototype)
-      throw new TypeError(`The RPC receiver does not implement the method "${method}".`);
-    return structuredClone(await (Reflect.apply(target, instance, sent) as unknown));
-  });
+/** The way from outside to one object. */
+class Target {
+  readonly dispatcher = (request: OutboundRequest): Promise<InboundResponse> => this.dispatch(request);
+
+  constructor(
+    readonly objectClass: ObjectClass,
+    readonly id: string,
+    readonly name: string | undefined,
+  ) {}
+
+  /** A request that is sent as it is: what came in, or a new one that nothing can abort or redirect. */
+  async pass(request: Request): Promise<Response> {
+    countSubrequest();
+    const { url } = request;
+    const hash = url.indexOf("#");
+    const sent = hash < 0 ? url : url.slice(0, hash);
+    const block = requestHeaderBlock(request);
+    const body = takeBody(request);
+    return responseOf(
+      await ops.object_fetch(this.objectClass, this.id, this.name, request.method, sent, block, false, body),
+      sent,
+    );
+  }
+
+  async dispatch(request: OutboundRequest): Promise<InboundResponse> {
+    const { method, url, headerLines, body } = request;
+    const answer = ops.object_fetch(this.objectClass, this.id, this.name, method, url, headerLines, true, body);
+    const outcome = await (request.signal === undefined ? answer : abortable(answer, request.signal));
+    if (isFailure(outcome)) throw failureOf(outcome);
+    const [status, statusText, headerBlock, content, link] = outcome;
+    return { status, statusText, headerBlock, body: toSource(content), webSocket: socketOf(link) };
+  }
+
+  async call(method: string, args: unknown[] | null): Promise<unknown> {
+    countSubrequest();
+    const outcome = await ops.object_call_method(this.objectClass, this.id, this.name, method, args);
+    if (isFailure(outcome)) throw failureOf(outcome);
+    return ops.object_deserialize(outcome[3] as Uint8Array);
+  }
 }
 
+let stubTarget: (stub: Stub) => Target;
+let isStub: (value: object) => value is Stub;
+
+/** "DurableObject" to a worker. Its other members are the object's: each is a function that calls the object's method. */
 class Stub {
+  static {
+    stubTarget = (stub) => stub.#target;
+    isStub = (value): value is Stub => #target in value;
+  }
+
+  readonly name: string | undefined;
   readonly id: DurableObjectId;
-  readonly name?: string;
-  #className: string;
-  constructor(className: string, id: DurableObjectId) {
-    this.#className = className;
+  readonly #target: Target;
+
+  constructor(token: typeof internal, id: DurableObjectId, objectClass: ObjectClass) {
+    if (token !== internal) illegal();
+    this.name = id.name;
     this.id = id;
-    if (id.name !== undefined) this.name = id.name;
+    this.#target = new Target(objectClass, idText(id), id.name);
   }
-  static classOf(stub: Stub): string {
-    return stub.#className;
-  }
-  fetch(input: unknown, init?: unknown): Promise<Response> {
+
+  fetch(input: unknown = undefined, init: unknown = undefined): Promise<Response> {
     try {
-      return fetchObject(this.#className, this.id, new Request(input as string, init as object));
+      const target = this.#target;
+      if (arguments.length === 0) missingArgument("fetch", "Fetcher", 1, "Request or string");
+      const request =
+        isRequest(input) && (init === undefined || init === null)
+          ? input
+          : new Request(input as string, init as object);
+      if (request.redirect === "manual" && requestSignal(request) === undefined && requestFetcher(request) === null)
+        return target.pass(request);
+      return fetchThrough(target.dispatcher, request, undefined);
     } catch (error) {
       return Promise.reject(error);
     }
   }
+
+  connect(): never {
+    throw new Error("stub.connect() is not supported by Adit yet (see docs/compatibility.md)");
+  }
+}
+Object.defineProperty(Stub, "name", { value: "DurableObject" });
+Object.defineProperty(Stub.prototype, Symbol.toStringTag, { value: "DurableObject", configurable: true });
+
+/** A member of a stub: called, it calls the method; awaited, it gives the property. */
+function memberOf(target: Target, name: string): unknown {
+  const call = (...args: unknown[]): Promise<unknown> => target.call(name, args);
+  const then: Promise<unknown>["then"] = (fulfilled, rejected) => target.call(name, null).then(fulfilled, rejected);
+  return Object.defineProperty(call, "then", { value: then, configurable: true });
 }
 
-// A stub's other members are the object's methods (RPC).
-const stubHandler: ProxyHandler<Stub> = {
-  get(stub, key) {
-    if (key === "fetch") return (input: unknown, init?: unknown) => stub.fetch(input, init);
-    if (key === "id" || key === "name") return stub[key];
-    if (typeof key === "symbol" || key === "then" || key === "constructor" || key === "toJSON")
-      return Reflect.get(Stub.prototype, key) as unknown;
-    const className = Stub.classOf(stub);
-    return (...args: unknown[]) => callMethod(className, stub.id, key, args);
-  },
-};
+// Asked only for what the stub itself does not have. `then` stays undefined, so that a stub is no thenable.
+Object.setPrototypeOf(
+  Stub.prototype,
+  new Proxy(Object.prototype, {
+    get: (prototype, key, receiver: object) => {
+      if (typeof key === "symbol" || key === "then" || key in prototype || !isStub(receiver))
+        return Reflect.get(prototype, key, receiver) as unknown;
+      return memberOf(stubTarget(receiver), key);
+    },
+    has: (prototype, key) => (typeof key === "symbol" ? key in prototype : key !== "then"),
+  }),
+);
+
+/** Jurisdictions that Cloudflare has. Here they only keep ids apart: where the data is, the operator decides. */
+const jurisdictions = ["eu", "fedramp", "fedramp-high", "us"];
+
+function checkJurisdiction(value: unknown): string {
+  const text = toDOMString(value);
+  if (!jurisdictions.includes(text))
+    throw new TypeError(`Unknown jurisdiction "${text}". Supported jurisdictions: ${jurisdictions.join(", ")}.`);
+  return text;
+}
+
+/** Names of ids that were made lately, with their texts: two hashes less per request. */
+const NAMES_KEPT = 1000;
+
 export class DurableObjectNamespace {
-  #className: string;
-  /** Ids of names asked for: the digest behind one costs more than a call of an object in memory. */
-  #names = new Map<string, string>();
-  constructor(className: string) {
-    this.#className = className;
+  readonly #class: ObjectClass;
+  readonly #jurisdiction: string | undefined;
+  readonly #names = new Map<string, string>();
+
+  constructor(token: typeof internal, objectClass: ObjectClass, jurisdiction?: string) {
+    if (token !== internal) illegal();
+    this.#class = objectClass;
+    this.#jurisdiction = jurisdiction;
   }
-  idFromName(name: string): DurableObjectId {
-    const text = String(name);
-    let hex = this.#names.get(text);
-    if (hex === undefined) {
-      hex = ops.durable_id_from_name(this.#className, text);
-      if (this.#names.size >= NAMES_REMEMBERED) this.#names.clear();
-      this.#names.set(text, hex);
+
+  newUniqueId(options: { jurisdiction?: string } | null | undefined = undefined): DurableObjectId {
+    if (!isDictionary(options)) missingArgument("newUniqueId", "DurableObjectNamespace", 1, "NewUniqueIdOptions");
+    const jurisdiction = options?.jurisdiction;
+    if (jurisdiction !== undefined) checkJurisdiction(jurisdiction);
+    return new DurableObjectId(internal, ops.object_id_unique(this.#class), undefined, this.#class);
+  }
+
+  idFromName(name: string = undefined as unknown as string): DurableObjectId {
+    if (arguments.length === 0) missingArgument("idFromName", "DurableObjectNamespace", 1, "string");
+    const text = toDOMString(name);
+    let id = this.#names.get(text);
+    if (id === undefined) {
+      const jurisdiction = this.#jurisdiction;
+      id = ops.object_id_from_name(this.#class, jurisdiction === undefined ? text : `${jurisdiction}\0${text}`);
+      if (this.#names.size >= NAMES_KEPT) this.#names.clear();
+      if (text.length <= 256) this.#names.set(text, id);
     }
-    return new DurableObjectId(secret, this.#className, hex, text);
+    return new DurableObjectId(internal, id, text, this.#class);
   }
-  idFromString(id: string): DurableObjectId {
-    const text = String(id);
-    if (!/^[0-9a-f]{64}$/i.test(text)) throw new TypeError("Invalid Durable Object ID: must be 64 hex digits");
-    if (!ops.durable_id_belongs(this.#className, text.toLowerCase()))
-      throw new TypeError("Durable Object ID is not valid for this namespace");
-    return new DurableObjectId(secret, this.#className, text.toLowerCase(), undefined);
+
+  idFromString(id: string = undefined as unknown as string): DurableObjectId {
+    if (arguments.length === 0) missingArgument("idFromString", "DurableObjectNamespace", 1, "string");
+    return new DurableObjectId(internal, ops.object_id_parse(this.#class, toDOMString(id)), undefined, this.#class);
   }
-  newUniqueId(_options?: { jurisdiction?: string }): DurableObjectId {
-    return new DurableObjectId(secret, this.#className, ops.durable_id_unique(this.#className), undefined);
+
+  get(id: DurableObjectId | undefined = undefined, options: unknown = undefined): Stub {
+    if (!isId(id)) missingArgument("get", "DurableObjectNamespace", 1, "DurableObjectId");
+    if (!isDictionary(options)) missingArgument("get", "DurableObjectNamespace", 2, "GetDurableObjectOptions");
+    // An id of another class, or one that an object has of itself.
+    if (idClass(id) !== this.#class) ops.object_id_parse(this.#class, idText(id));
+    return new Stub(internal, id, this.#class);
   }
-  get(id: DurableObjectId, _options?: { locationHint?: string }): Stub {
-    if (!DurableObjectId.isId(id))
-      throw new TypeError(
-        "Failed to execute 'get' on 'DurableObjectNamespace': parameter 1 is not of type 'DurableObjectId'.",
-      );
-    if (!DurableObjectId.isOf(id, this.#className))
-      throw new TypeError("get called with ID from a different namespace");
-    return new Proxy(new Stub(this.#className, id), stubHandler);
-  }
-  getByName(name: string, options?: { locationHint?: string }): Stub {
+
+  getByName(name: string = undefined as unknown as string, options: unknown = undefined): Stub {
+    if (arguments.length === 0) missingArgument("getByName", "DurableObjectNamespace", 1, "string");
     return this.get(this.idFromName(name), options);
   }
-  jurisdiction(_jurisdiction: string): DurableObjectNamespace {
-    return this;
+
+  jurisdiction(jurisdiction: string | undefined | null = undefined): DurableObjectNamespace {
+    if (jurisdiction === undefined || jurisdiction === null) return new DurableObjectNamespace(internal, this.#class);
+    return new DurableObjectNamespace(internal, this.#class, checkJurisdiction(jurisdiction));
   }
 }
+defineInterface(DurableObjectNamespace, "DurableObjectNamespace");
 
-registerBinding("durable_object", (description: BindingDescription) => {
-  const className = description.class as string;
-  requiredExports.push(className);
-  return new DurableObjectNamespace(className);
+markPlatformClasses([DurableObjectId, DurableObjectNamespace, Stub]);
+fetcherTests.push(isStub);
+fetcherDispatchers.push((fetcher) => (isStub(fetcher) ? stubTarget(fetcher).dispatcher : undefined));
+
+registerBinding("durable_object", (description) => {
+  const name = description.class as string;
+  requiredExports.push(name);
+  return new DurableObjectNamespace(internal, ops.object_class(name));
 });
-
-/** C++ replaces this isolate: its objects end, so that the next version's can begin. */
-entry.resetObjects = (): void => {
-  for (const object of [...live.values()])
-    reset(object, new Error("This Durable Object's code has been updated; this instance has been reset."));
-};

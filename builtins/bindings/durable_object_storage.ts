@@ -1,220 +1,378 @@
-// DurableObjectStorage and its transactions (Workers docs, Durable Objects, Storage API). SQLite answers at once, so every method has done
-// its work when it returns its promise: no event can come between, which is the input gate. Durability is waited for at the output gate.
-
+// DurableObjectStorage and its transactions, https://developers.cloudflare.com/durable-objects/api/storage-api/. SQLite answers at once, so every
+// method has done its work when it gives its promise: no event can come between, which is the input gate's guarantee. Durability is
+// waited for at the output gate (src/bindings/durable_object/object.cc), so no promise here waits for the disk but sync()'s.
 import { native, type NativeHandle } from "../native";
-import { encodeUtf8 } from "../web/encoding";
+import { markPlatformClasses } from "../web/structured_clone";
+import { defineInterface, isDictionary, missingArgument } from "../web/webidl";
 
-export type StorageHandle = NativeHandle<"durable_storage">;
+export type ObjectHandle = NativeHandle<"durable_object">;
 
 const ops = native<{
-  storage_get(storage: StorageHandle, key: string): unknown;
-  storage_clone(value: unknown): Uint8Array;
-  storage_put(storage: StorageHandle, key: string, value: Uint8Array): void;
-  storage_delete(storage: StorageHandle, key: string): boolean;
-  storage_delete_all(storage: StorageHandle): void;
+  object_block(object: ObjectHandle, start: (section: number) => void): void;
+  object_unblock(object: ObjectHandle, section: number): void;
+  storage_get(object: ObjectHandle, key: string): unknown;
+  /** key, value, key, value, ... */
+  storage_get_many(object: ObjectHandle, keys: string[]): unknown[];
+  storage_put(object: ObjectHandle, key: string, value: unknown, isUnconfirmed: boolean): void;
+  storage_put_many(object: ObjectHandle, flat: unknown[], isUnconfirmed: boolean): void;
+  storage_delete(object: ObjectHandle, key: string, isUnconfirmed: boolean): boolean;
+  storage_delete_many(object: ObjectHandle, keys: string[], isUnconfirmed: boolean): number;
+  storage_delete_all(object: ObjectHandle, isUnconfirmed: boolean): void;
   storage_list(
-    storage: StorageHandle,
-    start: string | undefined,
-    startAfter: string | undefined,
+    object: ObjectHandle,
+    start: string,
+    excludesStart: boolean,
     end: string | undefined,
-    prefix: string | undefined,
+    prefix: string,
     reverse: boolean,
     limit: number | undefined,
   ): unknown[];
-  storage_begin(storage: StorageHandle): void;
-  storage_commit(storage: StorageHandle): void;
-  storage_rollback(storage: StorageHandle): void;
-  storage_durable(storage: StorageHandle): Promise<void> | undefined;
+  storage_sync(object: ObjectHandle): Promise<void> | undefined;
+  /** A transaction that may span turns. */
+  storage_begin(object: ObjectHandle): void;
+  /** One that ends in this turn. */
+  storage_begin_sync(object: ObjectHandle): void;
+  storage_end(object: ObjectHandle, keep: boolean): void;
 }>();
 
 // Workers docs, Durable Objects, Limits.
-const MAX_KEYS = 128;
-const MAX_KEY_BYTES = 2048;
-const MAX_VALUE_BYTES = 2 * 1024 * 1024;
+const MAX_KEYS_AT_ONCE = 128;
 
+const then = Promise.prototype.then;
+
+interface PutOptions {
+  allowConcurrency?: boolean;
+  allowUnconfirmed?: boolean;
+  noCache?: boolean;
+}
 interface ListOptions {
-  start?: string;
-  startAfter?: string;
-  end?: string;
-  prefix?: string;
-  reverse?: boolean;
-  limit?: number;
+  start?: unknown;
+  startAfter?: unknown;
+  end?: unknown;
+  prefix?: unknown;
+  reverse?: unknown;
+  limit?: unknown;
 }
 
-const encoder = {
-  bytes: (text: string): number => (text.length > MAX_KEY_BYTES / 3 ? encodeUtf8(text).length : text.length),
-};
-
-function checkKey(key: unknown): string {
-  const text = typeof key === "string" ? key : String(key);
-  if (encoder.bytes(text) > MAX_KEY_BYTES) throw new RangeError(`Keys cannot be larger than ${MAX_KEY_BYTES} bytes.`);
-  return text;
+/**
+ * A critical section: runs the callback, in a later turn, while nothing else of the object goes on. What it throws goes to failed() before the
+ * section ends, and to whoever awaits the promise.
+ */
+export function runSection<T>(
+  object: ObjectHandle,
+  callback: () => T | Promise<T>,
+  failed: (error: unknown) => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    ops.object_block(object, (section) => {
+      let result: Promise<T>;
+      try {
+        result = Promise.resolve(callback());
+      } catch (error) {
+        result = Promise.reject(error);
+      }
+      then.call(
+        result,
+        (value) => {
+          ops.object_unblock(object, section);
+          resolve(value as T);
+        },
+        (error: unknown) => {
+          failed(error);
+          ops.object_unblock(object, section);
+          reject(error);
+        },
+      );
+    });
+  });
 }
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : `${value as string}`);
 
 function checkCount(count: number): void {
-  if (count > MAX_KEYS) throw new RangeError(`Maximum number of keys is ${MAX_KEYS}.`);
+  if (count > MAX_KEYS_AT_ONCE) throw new RangeError(`Maximum number of keys is ${MAX_KEYS_AT_ONCE}.`);
 }
 
-function cloned(key: string, value: unknown): Uint8Array {
-  if (value === undefined) throw new TypeError("put() called with undefined value.");
-  const bytes = ops.storage_clone(value);
-  if (bytes.length > MAX_VALUE_BYTES)
-    throw new RangeError(
-      `Values cannot be larger than ${MAX_VALUE_BYTES} bytes. A value of size ${bytes.length} was provided for key "${key}".`,
-    );
-  return bytes;
+function keysOf(values: unknown[]): string[] {
+  checkCount(values.length);
+  return values.map(textOf);
 }
 
-/** The operations that storage and a transaction share. */
+/** The operations that storage and transactions share, with the class's name for messages. */
 class Operations {
-  protected readonly handle: StorageHandle;
-  protected readonly check: () => void;
-  constructor(handle: StorageHandle, check: () => void) {
-    this.handle = handle;
-    this.check = check;
+  constructor(
+    readonly object: ObjectHandle,
+    readonly name: string,
+  ) {}
+
+  checkOptions(
+    method: string,
+    index: number,
+    type: string,
+    options: unknown,
+  ): asserts options is PutOptions | undefined {
+    if (!isDictionary(options)) missingArgument(method, this.name, index, type);
   }
 
-  async get(key: string | string[], _options?: object): Promise<unknown> {
-    this.check();
-    if (!Array.isArray(key)) return ops.storage_get(this.handle, checkKey(key));
-    checkCount(key.length);
-    const found = new Map<string, unknown>();
-    for (const name of key.map(checkKey).sort(compareKeys)) {
-      const value = ops.storage_get(this.handle, name);
-      if (value !== undefined) found.set(name, value);
+  get(count: number, key: unknown, options: unknown): unknown {
+    if (count === 0) missingArgument("get", this.name, 1, "string or Array");
+    this.checkOptions("get", 2, "GetOptions", options);
+    if (!Array.isArray(key)) return ops.storage_get(this.object, textOf(key));
+    const flat = ops.storage_get_many(this.object, [...new Set(keysOf(key))].sort(byCodePoint));
+    return mapOf(flat);
+  }
+
+  put(count: number, key: unknown, value: unknown, options: unknown): void {
+    if (count === 0) missingArgument("put", this.name, 1, "string or object");
+    if (typeof key === "object" && key !== null) return this.putMany(key as Record<string, unknown>, value);
+    this.checkOptions("put", 3, "PutOptions", options);
+    if (value === undefined) throw new TypeError("put() called with undefined value.");
+    ops.storage_put(this.object, textOf(key), value, options?.allowUnconfirmed === true);
+  }
+
+  putMany(entries: Record<string, unknown>, options: unknown): void {
+    this.checkOptions("put", 2, "PutOptions", options);
+    const flat: unknown[] = [];
+    for (const key of Object.keys(entries)) {
+      const value = entries[key];
+      if (value !== undefined) flat.push(key, value);
     }
-    return found;
+    checkCount(flat.length / 2);
+    ops.storage_put_many(this.object, flat, options?.allowUnconfirmed === true);
   }
 
-  async put(key: string | Record<string, unknown>, value?: unknown, _options?: object): Promise<void> {
-    this.check();
-    if (typeof key !== "object" || key === null) {
-      const name = checkKey(key);
-      ops.storage_put(this.handle, name, cloned(name, value));
-      return;
-    }
-    const entries = Object.entries(key);
-    checkCount(entries.length);
-    const writes = entries.map(([name, item]) => [checkKey(name), cloned(name, item)] as const);
-    for (const [name, bytes] of writes) ops.storage_put(this.handle, name, bytes);
+  delete(count: number, key: unknown, options: unknown): boolean | number {
+    if (count === 0) missingArgument("delete", this.name, 1, "string or Array");
+    this.checkOptions("delete", 2, "PutOptions", options);
+    const isUnconfirmed = options?.allowUnconfirmed === true;
+    if (!Array.isArray(key)) return ops.storage_delete(this.object, textOf(key), isUnconfirmed);
+    return ops.storage_delete_many(this.object, keysOf(key), isUnconfirmed);
   }
 
-  async delete(key: string | string[], _options?: object): Promise<boolean | number> {
-    this.check();
-    if (!Array.isArray(key)) return ops.storage_delete(this.handle, checkKey(key));
-    checkCount(key.length);
-    let count = 0;
-    for (const name of key.map(checkKey)) if (ops.storage_delete(this.handle, name)) count++;
-    return count;
-  }
-
-  async list(options: ListOptions = {}): Promise<Map<string, unknown>> {
-    this.check();
-    const { start, startAfter, end, prefix, reverse, limit } = options;
+  list(options: unknown): Map<string, unknown> {
+    if (!isDictionary(options)) missingArgument("list", this.name, 1, "ListOptions");
+    const { start, startAfter, end, prefix, reverse, limit } = (options ?? {}) as ListOptions;
     if (start !== undefined && startAfter !== undefined)
       throw new TypeError("list() cannot be called with both start and startAfter values.");
-    if (limit !== undefined && !(limit > 0)) throw new TypeError("List limit must be positive.");
-    const flat = ops.storage_list(this.handle, start, startAfter, end, prefix, reverse === true, limit);
-    const found = new Map<string, unknown>();
-    for (let i = 0; i < flat.length; i += 2) found.set(flat[i] as string, flat[i + 1]);
-    return found;
+    let count: number | undefined;
+    if (limit !== undefined) {
+      count = Math.trunc(Number(limit));
+      if (!(count > 0)) throw new TypeError("List limit must be positive.");
+    }
+    const flat = ops.storage_list(
+      this.object,
+      start !== undefined ? textOf(start) : startAfter !== undefined ? textOf(startAfter) : "",
+      startAfter !== undefined,
+      end === undefined ? undefined : textOf(end),
+      prefix === undefined ? "" : textOf(prefix),
+      Boolean(reverse),
+      count,
+    );
+    return mapOf(flat);
+  }
+
+  deleteAll(options: unknown): void {
+    this.checkOptions("deleteAll", 1, "PutOptions", options);
+    ops.storage_delete_all(this.object, options?.allowUnconfirmed === true);
   }
 }
 
-function notYet(what: string, feature: string): never {
-  throw new Error(`${what}: ${feature} are not supported by Adit yet (see docs/compatibility.md)`);
-}
-
-/** Keys in the order that list() has: by their UTF-8 octets, which is by code point. */
-function compareKeys(a: string, b: string): number {
-  for (let i = 0; i < a.length && i < b.length;) {
-    const [x, y] = [a.codePointAt(i)!, b.codePointAt(i)!];
-    if (x !== y) return x - y;
-    i += x > 0xffff ? 2 : 1;
+/** The order of UTF-8, which is that of code points: list's order, and that of get's Map. */
+function byCodePoint(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    let x = a.charCodeAt(i);
+    let y = b.charCodeAt(i);
+    if (x === y) continue;
+    // Surrogates come after the rest of the units.
+    if (x >= 0xd800) x = x >= 0xe000 ? x - 0x800 : x + 0x2000;
+    if (y >= 0xd800) y = y >= 0xe000 ? y - 0x800 : y + 0x2000;
+    return x - y;
   }
   return a.length - b.length;
 }
 
-class RolledBack extends Error {}
+function mapOf(flat: unknown[]): Map<string, unknown> {
+  const map = new Map<string, unknown>();
+  for (let i = 0; i < flat.length; i += 2) map.set(flat[i] as string, flat[i + 1]);
+  return map;
+}
 
-export class DurableObjectTransaction extends Operations {
-  #isOver = false;
-  rollback(): void {
-    this.check();
-    this.#isOver = true;
-  }
-  static isRolledBack(transaction: DurableObjectTransaction): boolean {
-    return transaction.#isOver;
+function alarmsNotYet(method: string): Promise<never> {
+  return Promise.reject(
+    new Error(`storage.${method}(): alarms are not supported by Adit yet (see docs/compatibility.md)`),
+  );
+}
+
+function promised<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
-export class DurableObjectStorage extends Operations {
-  #last: Promise<unknown> = Promise.resolve();
+let endTransaction: (transaction: DurableObjectTransaction) => void;
+let isRolledBack: (transaction: DurableObjectTransaction) => boolean;
 
-  async deleteAll(_options?: object): Promise<void> {
-    this.check();
-    ops.storage_delete_all(this.handle);
+export class DurableObjectTransaction {
+  static {
+    endTransaction = (transaction) => {
+      transaction.#ended = true;
+    };
+    isRolledBack = (transaction) => transaction.#rolledBack;
   }
 
-  /** Runs the closure in a transaction: all its writes, or with an exception or rollback() none. One at a time. */
-  transaction<T>(closure: (transaction: DurableObjectTransaction) => Promise<T>): Promise<T> {
+  readonly #operations: Operations;
+  #rolledBack = false;
+  #ended = false;
+
+  constructor(object: ObjectHandle) {
+    this.#operations = new Operations(object, "DurableObjectTransaction");
+  }
+
+  #check(method: string): Operations {
+    if (this.#ended)
+      throw new Error(
+        `Cannot call ${method}() on transaction that has already committed: did you move \`txn\` outside of the closure?`,
+      );
+    if (this.#rolledBack) throw new Error(`Cannot ${method}() on rolled back transaction`);
+    return this.#operations;
+  }
+
+  get(key: unknown = undefined, options: unknown = undefined): Promise<unknown> {
+    const count = arguments.length;
+    return promised(() => this.#check("get").get(count, key, options));
+  }
+  list(options: unknown = undefined): Promise<Map<string, unknown>> {
+    return promised(() => this.#check("list").list(options));
+  }
+  put(key: unknown = undefined, value: unknown = undefined, options: unknown = undefined): Promise<void> {
+    const count = arguments.length;
+    return promised(() => this.#check("put").put(count, key, value, options));
+  }
+  delete(key: unknown = undefined, options: unknown = undefined): Promise<boolean | number> {
+    const count = arguments.length;
+    return promised(() => this.#check("delete").delete(count, key, options));
+  }
+  deleteAll(): Promise<void> {
+    return promised(() => {
+      void this.#check("deleteAll");
+      throw new Error("Cannot call deleteAll() within a transaction");
+    });
+  }
+  /** Undoes all that was written; the closure goes on, but writes no more. */
+  rollback(): void {
+    if (this.#rolledBack) return;
+    void this.#check("rollback");
+    this.#rolledBack = true;
+  }
+  getAlarm(): Promise<number | null> {
+    return alarmsNotYet("getAlarm");
+  }
+  setAlarm(): Promise<void> {
+    return alarmsNotYet("setAlarm");
+  }
+  deleteAlarm(): Promise<void> {
+    return alarmsNotYet("deleteAlarm");
+  }
+}
+defineInterface(DurableObjectTransaction, "DurableObjectTransaction");
+
+export class DurableObjectStorage {
+  readonly #operations: Operations;
+
+  constructor(object: ObjectHandle) {
+    this.#operations = new Operations(object, "DurableObjectStorage");
+  }
+
+  get(key: unknown = undefined, options: unknown = undefined): Promise<unknown> {
+    const operations = this.#operations;
+    const count = arguments.length;
+    return promised(() => operations.get(count, key, options));
+  }
+  list(options: unknown = undefined): Promise<Map<string, unknown>> {
+    const operations = this.#operations;
+    return promised(() => operations.list(options));
+  }
+  put(key: unknown = undefined, value: unknown = undefined, options: unknown = undefined): Promise<void> {
+    const operations = this.#operations;
+    const count = arguments.length;
+    return promised(() => operations.put(count, key, value, options));
+  }
+  delete(key: unknown = undefined, options: unknown = undefined): Promise<boolean | number> {
+    const operations = this.#operations;
+    if (arguments.length === 0) missingArgument("delete", "DurableObjectStorage", 1, "string or Array");
+    return promised(() => operations.delete(1, key, options));
+  }
+  deleteAll(options: unknown = undefined): Promise<void> {
+    const operations = this.#operations;
+    return promised(() => operations.deleteAll(options));
+  }
+
+  /** Runs the closure in a critical section; what it wrote happens as a whole, or not at all when it throws or calls rollback(). */
+  transaction<T>(
+    closure: ((transaction: DurableObjectTransaction) => T | Promise<T>) | undefined = undefined,
+  ): Promise<T> {
+    const { object } = this.#operations;
+    if (typeof closure !== "function")
+      return promised(() => missingArgument("transaction", "DurableObjectStorage", 1, "function"));
+    const transaction = new DurableObjectTransaction(object);
+    let hasBegun = false;
     const run = async (): Promise<T> => {
-      this.check();
-      ops.storage_begin(this.handle);
-      const transaction = new DurableObjectTransaction(this.handle, () => {
-        this.check();
-        if (DurableObjectTransaction.isRolledBack(transaction))
-          throw new RolledBack("Cannot perform operations on a rolled back transaction");
-      });
-      let result: T;
-      try {
-        result = await closure(transaction);
-      } catch (error) {
-        ops.storage_rollback(this.handle);
-        throw error;
-      }
-      if (DurableObjectTransaction.isRolledBack(transaction)) ops.storage_rollback(this.handle);
-      else ops.storage_commit(this.handle);
+      ops.storage_begin(object);
+      hasBegun = true;
+      const result = await closure(transaction);
+      endTransaction(transaction);
+      hasBegun = false;
+      ops.storage_end(object, !isRolledBack(transaction));
       return result;
     };
-    const result = this.#last.then(run, run);
-    this.#last = result.catch(() => {});
+    return runSection(object, run, () => {
+      endTransaction(transaction);
+      try {
+        if (hasBegun) ops.storage_end(object, false);
+      } catch {
+        // The object has ended, and its transaction with it.
+      }
+    });
+  }
+
+  /** The same for a closure that answers at once. */
+  transactionSync<T>(closure: (() => T) | undefined = undefined): T {
+    const { object } = this.#operations;
+    if (typeof closure !== "function") missingArgument("transactionSync", "DurableObjectStorage", 1, "function");
+    ops.storage_begin_sync(object);
+    let result: T;
+    try {
+      result = closure();
+    } catch (error) {
+      ops.storage_end(object, false);
+      throw error;
+    }
+    ops.storage_end(object, true);
     return result;
   }
 
-  /** The same for a closure that does not wait. */
-  transactionSync<T>(closure: () => T): T {
-    this.check();
-    ops.storage_begin(this.handle);
-    try {
-      const result = closure();
-      ops.storage_commit(this.handle);
-      return result;
-    } catch (error) {
-      ops.storage_rollback(this.handle);
-      throw error;
-    }
+  /** Settles when everything that was written is on disk. */
+  sync(): Promise<void> {
+    const { object } = this.#operations;
+    return promised(() => ops.storage_sync(object)) as Promise<void>;
   }
 
-  /** Settles when all writes so far are on disk. */
-  async sync(): Promise<void> {
-    this.check();
-    await ops.storage_durable(this.handle);
-  }
-
-  async getAlarm(): Promise<number | null> {
-    notYet("storage.getAlarm()", "alarms");
-  }
-  async setAlarm(): Promise<void> {
-    notYet("storage.setAlarm()", "alarms");
-  }
-  async deleteAlarm(): Promise<void> {
-    notYet("storage.deleteAlarm()", "alarms");
-  }
   get sql(): never {
-    return notYet("storage.sql", "SQL queries of a Durable Object");
+    void this.#operations;
+    throw new Error("storage.sql is not supported by Adit yet (see docs/compatibility.md)");
   }
-  get kv(): never {
-    return notYet("storage.kv", "synchronous key-value calls");
+  getAlarm(): Promise<number | null> {
+    return alarmsNotYet("getAlarm");
+  }
+  setAlarm(): Promise<void> {
+    return alarmsNotYet("setAlarm");
+  }
+  deleteAlarm(): Promise<void> {
+    return alarmsNotYet("deleteAlarm");
   }
 }
+defineInterface(DurableObjectStorage, "DurableObjectStorage");
+markPlatformClasses([DurableObjectStorage, DurableObjectTransaction]);

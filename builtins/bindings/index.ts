@@ -1,3 +1,4 @@
 // Every kind of binding; each file registers its own.
 import "./durable_object";
+import "./durable_object_state";
 import "./kv";

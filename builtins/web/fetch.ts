@@ -6,7 +6,6 @@ import { abortReason, type AbortSignal, isAborted, onAbort } from "./abort";
 import { type OutboundBody, setBody } from "./body";
 import { headerOf, headersFromBlock } from "./headers";
 import { dispatchToNetwork } from "./network";
-import { outputGate } from "./output_gate";
 import { isRequest, Request, requestFetcher, requestParts, requestSignal } from "./request";
 import { type Response, responseFromNative } from "./response";
 import { errorStream, type Source, streamFromSource } from "./streams";
@@ -102,8 +101,6 @@ function redirectTo(location: string, request: OutboundRequest, status: number, 
 }
 
 async function run(dispatcher: Dispatcher, request: OutboundRequest, follows: boolean): Promise<Response> {
-  const gate = outputGate();
-  if (gate !== undefined) await gate;
   for (let redirectCount = 0; ; redirectCount++) {
     countSubrequest();
     const response = await dispatcher(request);

@@ -7,7 +7,6 @@ import { blobOfBytes } from "./blob";
 import { DOMException } from "./dom_exception";
 import { defineEventHandler, dispatch, dispatchAndCatch, ErrorEvent, Event, EventTarget, hasListeners } from "./events";
 import { CloseEvent, MessageEvent } from "./message_events";
-import { outputGate } from "./output_gate";
 import { bytesOfBufferSource, isBufferSource } from "./octets";
 import { webSocketTests } from "./response";
 import { countSubrequest } from "./subrequests";
@@ -120,8 +119,6 @@ export class WebSocket extends EventTarget {
   #state: State = State.open;
   #closeSent = false;
   /** The worker itself called close(): then send() is its mistake, otherwise a race that it lost. */
-  /** Tail of the messages that wait at an output gate. */
-  #outbox: Promise<void> | undefined = undefined;
   #closeCalled = false;
   #allowHalfOpen = !compatibility.autoReplyToClose;
   #binaryType: "blob" | "arraybuffer" = compatibility.blobByDefault ? "blob" : "arraybuffer";
@@ -243,21 +240,6 @@ export class WebSocket extends EventTarget {
     this.#begin();
   }
 
-  /** What the next message has to wait for: messages before it, and writes of the Durable Object that sends it. */
-  #gate(): Promise<unknown> | undefined {
-    const gate = outputGate();
-    if (this.#outbox === undefined) return gate;
-    return gate === undefined ? this.#outbox : Promise.all([this.#outbox, gate]);
-  }
-
-  #leave(gate: Promise<unknown>, send: () => void): void {
-    const left = gate.then(send, () => ops.websocket_abort(this.#link!));
-    this.#outbox = left;
-    void left.then(() => {
-      if (this.#outbox === left) this.#outbox = undefined;
-    });
-  }
-
   send(message: string | ArrayBuffer | ArrayBufferView): void {
     if (arguments.length === 0) missingArgument("send", "WebSocket", 1, "ArrayBuffer or ArrayBufferView or string");
     if (!this.#accepted) {
@@ -266,20 +248,9 @@ export class WebSocket extends EventTarget {
     }
     if (this.#closeCalled) throw new TypeError("Can't call WebSocket send() after close().");
     const link = this.#link!;
-    const gate = this.#gate();
-    if (isBufferSource(message)) {
-      const bytes = bytesOfBufferSource(message);
-      if (gate === undefined) {
-        ops.websocket_send_bytes(link, bytes);
-      } else {
-        const copy = bytes.slice();
-        this.#leave(gate, () => ops.websocket_send_bytes(link, copy));
-      }
-    } else {
-      const text = typeof message === "string" ? message : toDOMString(message);
-      if (gate === undefined) ops.websocket_send_text(link, text);
-      else this.#leave(gate, () => ops.websocket_send_text(link, text));
-    }
+    if (typeof message === "string") ops.websocket_send_text(link, message);
+    else if (isBufferSource(message)) ops.websocket_send_bytes(link, bytesOfBufferSource(message));
+    else ops.websocket_send_text(link, toDOMString(message));
   }
 
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
@@ -321,10 +292,7 @@ export class WebSocket extends EventTarget {
     this.#closeSent = true;
     // The peer's Close came first: this is the answer.
     this.#state = this.#state === State.closing ? State.closed : State.closing;
-    const link = this.#link!;
-    const gate = this.#gate();
-    if (gate === undefined) ops.websocket_close(link, number ?? NO_CODE, text ?? "");
-    else this.#leave(gate, () => ops.websocket_close(link, number ?? NO_CODE, text ?? ""));
+    ops.websocket_close(this.#link!, number ?? NO_CODE, text ?? "");
   }
 
   serializeAttachment(attachment: unknown): void {

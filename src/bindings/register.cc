@@ -8,7 +8,8 @@ namespace adit::bindings {
 // Each binding's op file has one register function; declare it here and add its line below.
 
 void register_binding_ops(js::OpTable& ops) {
-  durable_object::register_durable_object(ops);
+  durable_object::register_objects(ops);
+  durable_object::register_object_storage(ops);
   kv::register_kv(ops);
 }
 

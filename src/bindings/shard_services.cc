@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "bindings/durable_object/migrations.h"
-#include "bindings/durable_object/service.h"
+#include "bindings/durable_object/object_host.h"
 #include "bindings/kv/service.h"
 #include "bindings/state.h"
 #include "net/client/http_client.h"
@@ -17,13 +17,14 @@ namespace adit::bindings {
 struct ProcessServices::Impl {
   Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
   ProcessState state;
-  bool removed_deleted = false;
-  uint64_t object_idle_ms = durable_object::Service::default_idle_ms;
-  std::mutex spaces_mutex;  // guards spaces
-  std::shared_ptr<const durable_object::Spaces> spaces = std::make_shared<const durable_object::Spaces>();
-  std::shared_ptr<const durable_object::Spaces> current_spaces() {
-    std::lock_guard lock(spaces_mutex);
-    return spaces;
+  durable_object::HostOptions objects;
+  std::mutex mutex;  // guards what is below
+  std::shared_ptr<const durable_object::ClassTable> classes = std::make_shared<const durable_object::ClassTable>();
+  worker::ShardGroup* group = nullptr;
+  bool removed_deleted = false;  // main's only
+  std::shared_ptr<const durable_object::ClassTable> current_classes() {
+    std::lock_guard lock(mutex);
+    return classes;
   }
 };
 
@@ -54,28 +55,29 @@ class DevConsole final : public web::ConsoleSink {
   worker::Shard& m_shard;
 };
 
-using SpacesSource = std::function<std::shared_ptr<const durable_object::Spaces>()>;
+using ClassesSource = std::function<std::shared_ptr<const durable_object::ClassTable>()>;
 
 class Services final : public ShardServices {
  public:
-  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, SpacesSource spaces,
-                                                  uint64_t idle_ms) {
+  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, ClassesSource classes,
+                                                  const durable_object::HostOptions& objects) {
     auto http = TRY(net::HttpClient::create(shard.loop(), {}));
-    return std::make_unique<Services>(shard, state, std::move(http), std::move(spaces), idle_ms);
+    return std::make_unique<Services>(shard, state, std::move(http), std::move(classes), objects);
   }
-  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http, SpacesSource spaces,
-           uint64_t idle_ms)
+  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http, ClassesSource classes,
+           const durable_object::HostOptions& objects)
       : m_shard(shard),
         m_console(shard),
         m_http(std::move(http)),
         m_network{shard.loop(), *m_http, shard.random(), {}},
         m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
         m_kv(shard, m_state),
-        m_durable(m_state, shard.loop(), shard.random(), idle_ms),
-        m_spaces(std::move(spaces)) {}
+        m_objects(shard, m_state, objects),
+        m_classes(std::move(classes)) {}
 
   ShardState& state() override { return m_state; }
   kv::Service& kv() override { return m_kv; }
+  durable_object::ObjectHost& objects() override { return m_objects; }
 
   void attach(worker::WorkerIsolate& worker) override {
     auto services =
@@ -83,19 +85,18 @@ class Services final : public ShardServices {
     worker.isolate().provide(*services);
     worker.isolate().provide(m_network);
     worker.isolate().provide(m_kv);
-    m_durable.set_spaces(m_spaces());
-    worker.isolate().provide(m_durable);
+    m_objects.attach(worker, m_classes());
     m_platforms[&worker] = std::move(services);
   }
-  void detach(worker::WorkerIsolate& worker) override {
-    if (m_durable.isolate() != &worker.isolate()) return;
-    m_durable.reset_objects();
-    m_durable.set_isolate(nullptr);
+  void detach(worker::WorkerIsolate& worker) override { m_objects.detach(worker); }
+  void destroyed(const worker::WorkerIsolate* worker) override {
+    m_objects.destroyed(worker);
+    m_platforms.erase(worker);
   }
-  void destroyed(const worker::WorkerIsolate* worker) override { m_platforms.erase(worker); }
-  void activated(worker::WorkerIsolate& worker) override { m_durable.set_isolate(&worker.isolate()); }
+  void activated(worker::WorkerIsolate&) override {}
   void close(Function<void()> done) override {
     m_kv.close();
+    m_objects.close();
     m_state.close(std::move(done));
   }
 
@@ -106,8 +107,8 @@ class Services final : public ShardServices {
   web::NetworkServices m_network;
   ShardState m_state;
   kv::Service m_kv;
-  durable_object::Service m_durable;
-  SpacesSource m_spaces;
+  durable_object::ObjectHost m_objects;
+  ClassesSource m_classes;
   std::map<const worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
 };
 
@@ -121,22 +122,28 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
   return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
 
-void ProcessServices::set_object_idle_ms(uint64_t idle_ms) { m_impl->object_idle_ms = idle_ms; }
+void ProcessServices::set_object_idle_ms(uint64_t idle_ms) { m_impl->objects.idle_ms = idle_ms; }
 
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
   if (config.durable_objects.empty() && config.migrations.empty()) return {};
   // Locked now, not at the first write: a second process with these objects must not start.
   auto* directory = TRY(m_impl->state.directory());
   if (!std::exchange(m_impl->removed_deleted, true)) TRY(durable_object::remove_deleted_data(*directory));
-  auto spaces = TRY(durable_object::apply_migrations(directory->path(), config));
-  std::lock_guard lock(m_impl->spaces_mutex);
-  m_impl->spaces = std::make_shared<const durable_object::Spaces>(std::move(spaces));
+  auto classes = TRY(durable_object::apply_migrations(directory->path(), config, [this](const std::string& space) {
+    return durable_object::destroy_space(*m_impl->group, space);
+  }));
+  std::lock_guard lock(m_impl->mutex);
+  m_impl->classes = std::make_shared<const durable_object::ClassTable>(std::move(classes));
   return {};
 }
 
 Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_services(worker::Shard& shard) {
+  {
+    std::lock_guard lock(m_impl->mutex);
+    m_impl->group = &shard.group();
+  }
   return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(
-      shard, m_impl->state, [impl = m_impl.get()] { return impl->current_spaces(); }, m_impl->object_idle_ms)));
+      shard, m_impl->state, [impl = m_impl.get()] { return impl->current_classes(); }, m_impl->objects)));
 }
 
 }  // namespace adit::bindings

@@ -14,6 +14,9 @@
 namespace adit::bindings {
 
 class ShardState;
+namespace durable_object {
+class ObjectHost;
+}
 namespace kv {
 class Service;
 }
@@ -24,6 +27,7 @@ class ShardServices : public worker::ShardExtension {
   static ShardServices& of(worker::Shard& shard) { return static_cast<ShardServices&>(*shard.extension()); }
   virtual ShardState& state() = 0;
   virtual kv::Service& kv() = 0;
+  virtual durable_object::ObjectHost& objects() = 0;
 };
 
 class ProcessServices {

@@ -130,8 +130,6 @@ class DevServer {
       return services->make_shard_services(shard);
     };
     auto count = m_options.shards.value_or(std::max(1u, std::thread::hardware_concurrency()));
-    // The objects of a worker live in one isolate, so that there is one of each.
-    if (!m_config->durable_objects.empty()) count = 1;
     m_pool = TRY(worker::ShardPool::create(std::min<size_t>(std::max(1u, count), max_shards), std::move(options)));
     return {};
   }

@@ -63,6 +63,32 @@ v8::Local<v8::Value> to_exception(v8::Isolate* isolate, const Error& error) {
 
 void throw_error(v8::Isolate* isolate, const Error& error) { isolate->ThrowException(to_exception(isolate, error)); }
 
+Error to_error(v8::Isolate* isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> exception) {
+  v8::TryCatch quiet(isolate);
+  v8::Local<v8::String> text;
+  if (!exception->IsObject() || (!exception->IsNativeError() && !exception->ToDetailString(context).ToLocal(&text)))
+    return Error::failed(exception->ToDetailString(context).ToLocal(&text) ? to_utf8(isolate, text)
+                                                                           : "an exception that cannot be shown");
+  auto property = [&](const char* key) {
+    v8::Local<v8::Value> value;
+    bool is_text = exception.As<v8::Object>()->Get(context, intern(isolate, key)).ToLocal(&value) && value->IsString();
+    return is_text ? to_utf8(isolate, value.As<v8::String>()) : std::string();
+  };
+  auto name = property("name");
+  auto message = property("message");
+  if (exception->IsNativeError()) {
+    if (name == "TypeError") return Error::type_error(std::move(message));
+    if (name == "RangeError") return Error::range_error(std::move(message));
+    if (name == "SyntaxError") return {ErrorKind::syntax_error, std::move(message)};
+    return Error::failed(name == "Error" || name.empty() ? message : name + ": " + message);
+  }
+  for (auto kind : {ErrorKind::aborted, ErrorKind::not_supported, ErrorKind::invalid_state, ErrorKind::data_error,
+                    ErrorKind::data_clone, ErrorKind::operation_error, ErrorKind::invalid_character,
+                    ErrorKind::quota_exceeded, ErrorKind::timeout})
+    if (name == dom_exception_name(kind)) return {kind, std::move(message)};
+  return Error::failed(to_utf8(isolate, text));
+}
+
 CaughtException describe_exception(v8::Isolate* isolate, v8::Local<v8::Context> context,
                                    v8::Local<v8::Value> exception) {
   v8::TryCatch quiet(isolate);  // toString of a thrown object may throw itself

@@ -14,6 +14,10 @@ namespace adit::js {
 v8::Local<v8::Value> to_exception(v8::Isolate* isolate, const Error& error);
 void throw_error(v8::Isolate* isolate, const Error& error);
 
+// The other direction, for an exception that travels to another isolate: what to_exception() makes of it there has the same class, where it is
+// one of the language's or a DOMException that ErrorKind knows, and the same message; of other classes the name goes into the message.
+Error to_error(v8::Isolate* isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> exception);
+
 // A caught JavaScript exception as text: "TypeError: message" and, where there is one, the stack below it.
 struct CaughtException {
   std::string message;  // "Name: text"

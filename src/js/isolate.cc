@@ -181,6 +181,17 @@ SettleErased& SettleErased::operator=(SettleErased&& other) noexcept {
   return *this;
 }
 
+std::shared_ptr<Isolate> SettleErased::held_in() const {
+  auto isolate = m_isolate.lock();
+  if (!isolate || !isolate->m_observer || !isolate->m_observer->is_held(isolate->m_pending[m_slot].invocation))
+    return nullptr;
+  return isolate;
+}
+
+void SettleErased::hold(Isolate& isolate, uint32_t slot, Function<void()> settle) {
+  isolate.m_observer->hold(isolate.m_pending[slot].invocation, std::move(settle));
+}
+
 void SettleErased::resolve_with(MakeValue make, void* state) {
   auto isolate = std::exchange(m_isolate, {}).lock();
   if (!isolate) return;
@@ -205,9 +216,7 @@ Entry::Entry(Isolate& isolate)
       m_isolate_scope(isolate.v8()),
       m_handle_scope(isolate.v8()),
       m_context_scope(isolate.context()) {
-  if (isolate.m_depth++ > 0) return;
-  ++isolate.m_turn;
-  if (isolate.m_observer) isolate.m_observer->entered();
+  if (isolate.m_depth++ == 0 && isolate.m_observer) isolate.m_observer->entered();
 }
 
 Entry::~Entry() {

@@ -26,6 +26,9 @@ class IsolateObserver {
   virtual void left() = 0;     // outermost entry ended, microtasks have run
   // The number of pending native promises of an invocation went up or down (see Isolate::current_invocation).
   virtual void pending_changed(int32_t invocation, int delta) = 0;
+  // Nothing may happen to this invocation now: what a promise of it is settled with is given to hold(), to be run later.
+  virtual bool is_held(int32_t) const { return false; }
+  virtual void hold(int32_t, Function<void()>) { VERIFY_NOT_REACHED(); }
 };
 
 template <typename T>
@@ -46,6 +49,10 @@ class SettleErased {
   SettleErased& operator=(SettleErased&& other) noexcept;
 
  protected:
+  // The isolate, when the promise's invocation is held there; hold() then keeps what settles it.
+  std::shared_ptr<Isolate> held_in() const;
+  static void hold(Isolate& isolate, uint32_t slot, Function<void()> settle);
+  uint32_t slot() const { return m_slot; }
   using MakeValue = v8::Local<v8::Value> (*)(v8::Isolate*, void* state);
   // Resolves with make(state), run inside the isolate; or rejects.
   void resolve_with(MakeValue make, void* state);
@@ -61,6 +68,11 @@ class Settle : public SettleErased {
  public:
   using SettleErased::SettleErased;
   void operator()(Result<T> result) {
+    if (auto isolate = held_in()) {
+      auto held = slot();
+      return hold(*isolate, held,
+                  [self = std::move(*this), result = std::move(result)]() mutable { self(std::move(result)); });
+    }
     if (result.is_error()) return reject_with(result.error());
     if constexpr (std::is_void_v<T>) {
       resolve_with([](v8::Isolate* isolate, void*) -> v8::Local<v8::Value> { return v8::Undefined(isolate); }, nullptr);
@@ -120,8 +132,6 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
     auto [promise, slot] = add_pending();
     return {Promise<T>{promise}, Settle<T>(weak_from_this(), slot)};
   }
-  // Counts outermost entries.
-  uint64_t turn() const { return m_turn; }
   size_t pending_count() const { return m_pending_count; }
 
   // The invocation that the running JavaScript belongs to (builtins/async_context.ts keeps it in V8's continuation data); -1: none.
@@ -173,7 +183,6 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   uint32_t m_first_free = UINT32_MAX;
   size_t m_pending_count = 0;
   int m_depth = 0;
-  uint64_t m_turn = 0;
   bool m_condemned = false;
 };
 

@@ -10,6 +10,7 @@
 #include "net/websocket/connect.h"
 #include "net/websocket/header_list.h"
 #include "web/network_services.h"
+#include "web/output_hold.h"
 
 namespace adit::web {
 
@@ -22,6 +23,7 @@ struct FetchResult {
 // Lets an AbortSignal end an exchange; made only for requests that have one.
 struct FetchCall {
   std::shared_ptr<net::Abortable> exchange;
+  bool is_aborted = false;  // maybe before the request was sent
 };
 
 namespace {
@@ -69,8 +71,23 @@ namespace {
 js::Handle<FetchCall> fetch_call() { return std::make_shared<FetchCall>(); }
 
 void fetch_abort(js::Handle<FetchCall> fetch_call, std::string reason) {
+  fetch_call->is_aborted = true;
   if (auto exchange = std::exchange(fetch_call->exchange, nullptr))
     exchange->abort(Error(ErrorKind::aborted, std::move(reason)));
+}
+
+// Begins an exchange, once what the request may tell of is durable. begin() gives its Abortable; when the request never leaves, it is dropped and
+// its promise with it.
+template <typename Begin>
+void send_when_durable(js::Call& call, std::optional<js::Handle<FetchCall>> fetch_call, Begin begin) {
+  auto start = [fetch_call = std::move(fetch_call), begin = std::move(begin)]() mutable {
+    if (fetch_call && (*fetch_call)->is_aborted) return begin()->abort(Error(ErrorKind::aborted, "aborted"));
+    auto exchange = begin();
+    if (fetch_call) (*fetch_call)->exchange = std::move(exchange);
+  };
+  auto* hold = call.isolate().find_service<OutputHold>();
+  if (!hold || hold->is_open(call.isolate().current_invocation())) return start();
+  hold->send(call.isolate().current_invocation(), std::move(start));
 }
 
 // Decodes what Workers decode by themselves. The headers stay as received.
@@ -90,8 +107,7 @@ js::Promise<FetchResult> fetch_send(js::Call& call, std::string method, std::str
   bool has_body = method != "HEAD";
   net::OutgoingRequest request{std::move(method), std::move(url), split_lines(header_lines),
                                body ? std::move(*body) : nullptr};
-  auto exchange = services.http.fetch(std::move(request), [settle = std::move(settle), decodes,
-                                                           has_body](Result<net::IncomingResponse> response) mutable {
+  auto answered = [settle = std::move(settle), decodes, has_body](Result<net::IncomingResponse> response) mutable {
     if (response.is_error()) return settle(std::move(response.error()));
     auto result = std::move(response).value();
     // Fetch § 2.2.6, null body status; a HEAD response has no body either.
@@ -100,8 +116,11 @@ js::Promise<FetchResult> fetch_send(js::Call& call, std::string method, std::str
     if (is_null_body) result.body.reset();
     else if (decodes) decode_body(result);
     settle(FetchResult{std::move(result), nullptr});
-  });
-  if (fetch_call) (*fetch_call)->exchange = std::move(exchange);
+  };
+  send_when_durable(call, std::move(fetch_call),
+                    [&http = services.http, request = std::move(request), answered = std::move(answered)]() mutable {
+                      return http.fetch(std::move(request), std::move(answered));
+                    });
   return promise;
 }
 
@@ -111,14 +130,16 @@ js::Promise<FetchResult> fetch_websocket(js::Call& call, std::string url, std::s
   auto& services = call.service<NetworkServices>();
   auto [promise, settle] = call.promise<FetchResult>();
   net::WebSocketRequest request{std::move(url), split_lines(header_lines), offers_compression, services.websocket};
-  auto exchange = net::connect_websocket(services.http, services.random, std::move(request),
-                                         [settle = std::move(settle)](Result<net::WebSocketResponse> response) mutable {
-                                           if (response.is_error()) return settle(std::move(response.error()));
-                                           auto& value = response.value();
-                                           if (value.socket) value.response.body.reset();
-                                           settle(FetchResult{std::move(value.response), std::move(value.socket)});
-                                         });
-  if (fetch_call) (*fetch_call)->exchange = std::move(exchange);
+  auto answered = [settle = std::move(settle)](Result<net::WebSocketResponse> response) mutable {
+    if (response.is_error()) return settle(std::move(response.error()));
+    auto& value = response.value();
+    if (value.socket) value.response.body.reset();
+    settle(FetchResult{std::move(value.response), std::move(value.socket)});
+  };
+  send_when_durable(
+      call, std::move(fetch_call), [&services, request = std::move(request), answered = std::move(answered)]() mutable {
+        return net::connect_websocket(services.http, services.random, std::move(request), std::move(answered));
+      });
   return promise;
 }
 

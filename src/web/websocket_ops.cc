@@ -4,6 +4,7 @@
 
 #include "base/verify.h"
 #include "web/network_services.h"
+#include "web/output_hold.h"
 #include "web/structured_clone.h"
 
 namespace adit::web {
@@ -58,6 +59,12 @@ void WebSocketReceiver::wait(js::Settle<WebSocketEvent> settle) {
   m_link->resume();
 }
 
+void WebSocketReceiver::drop() {
+  if (!std::exchange(m_closed, true)) m_link->abort();
+  m_early.reset();
+  m_waiting.reset();
+}
+
 void WebSocketReceiver::deliver(WebSocketEvent event) {
   m_closed = std::holds_alternative<net::WebSocketClose>(event.value);
   if (!m_waiting) {
@@ -78,8 +85,21 @@ std::vector<js::Handle<WebSocketLink>> websocket_pair(js::Call& call) {
   return {std::move(a), std::move(b)};
 }
 
-js::Handle<WebSocketReceiver> websocket_accept(js::Handle<WebSocketLink> link) {
-  return WebSocketReceiver::accept(std::move(link));
+js::Handle<WebSocketReceiver> websocket_accept(js::Call& call, js::Handle<WebSocketLink> link) {
+  auto receiver = WebSocketReceiver::accept(std::move(link));
+  if (auto* hold = call.isolate().find_service<OutputHold>())
+    hold->accepted(call.isolate().current_invocation(), receiver);
+  return receiver;
+}
+
+// What is sent may tell of something that is not durable yet.
+template <typename Message>
+void send_when_durable(js::Call& call, Message message) {
+  auto* hold = call.isolate().find_service<OutputHold>();
+  if (!hold) return message();
+  auto invocation = call.isolate().current_invocation();
+  if (hold->is_open(invocation)) return message();
+  hold->send(invocation, std::move(message));
 }
 
 js::Promise<WebSocketEvent> websocket_receive(js::Call& call, js::Handle<WebSocketReceiver> receiver) {
@@ -95,13 +115,21 @@ void websocket_send_text(js::Call& call, js::Handle<WebSocketLink> link, v8::Loc
   size_t written = text->WriteUtf8V2(isolate, reinterpret_cast<char*>(data.data()), data.size(),
                                      v8::String::WriteFlags::kReplaceInvalidUtf8);
   VERIFY(written == data.size());
-  link->send({true, std::move(data)});
+  send_when_durable(call, [link = std::move(link), data = std::move(data)]() mutable {
+    link->send({true, std::move(data)});
+  });
 }
 
-void websocket_send_bytes(js::Handle<WebSocketLink> link, BytesView bytes) { link->send({false, copy_bytes(bytes)}); }
+void websocket_send_bytes(js::Call& call, js::Handle<WebSocketLink> link, BytesView bytes) {
+  send_when_durable(call, [link = std::move(link), data = copy_bytes(bytes)]() mutable {
+    link->send({false, std::move(data)});
+  });
+}
 
-void websocket_close(js::Handle<WebSocketLink> link, uint32_t code, std::string reason) {
-  link->close(static_cast<uint16_t>(code), std::move(reason));
+void websocket_close(js::Call& call, js::Handle<WebSocketLink> link, uint32_t code, std::string reason) {
+  send_when_durable(call, [link = std::move(link), code, reason = std::move(reason)]() mutable {
+    link->close(static_cast<uint16_t>(code), std::move(reason));
+  });
 }
 
 void websocket_abort(js::Handle<WebSocketLink> link) { link->abort(); }

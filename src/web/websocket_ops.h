@@ -28,6 +28,8 @@ class WebSocketReceiver final : public std::enable_shared_from_this<WebSocketRec
   ~WebSocketReceiver();
   // The promise settles with the next event. One at a time.
   void wait(js::Settle<WebSocketEvent> settle);
+  // What the socket belongs to has ended: nothing more is received, and the other side sees the channel lost.
+  void drop();
 
  private:
   class Relay;

@@ -17,11 +17,11 @@ int32_t InvocationTable::begin() {
   return id_of(slot);
 }
 
-Invocation* InvocationTable::find(int32_t id) {
+const Invocation* InvocationTable::find(int32_t id) const {
   if (id < 0) return nullptr;
   auto slot = static_cast<size_t>(id & ((1 << slot_bits) - 1));
   if (slot >= m_slots.size()) return nullptr;
-  auto* invocation = m_slots[slot].get();
+  const auto* invocation = m_slots[slot].get();
   return invocation->active && invocation->generation == id >> slot_bits ? invocation : nullptr;
 }
 

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,8 +26,7 @@ struct RequestMessage {
   std::string method;
   std::string url;
   std::string header_block;  // "name\0value\0..."
-  std::shared_ptr<net::ByteSource> body;
-  bool wants_websocket = false;
+  BodyValue body;
 };
 
 struct ResponseMessage {
@@ -41,17 +42,19 @@ using Reply = Function<void(Result<ResponseMessage>)>;
 struct Invocation {
   std::shared_ptr<net::HttpExchange> exchange;  // of a request from the network
   Reply reply;                                  // of a call from another invocation
+  Function<void(Error)> on_stopped;             // of a standing invocation (WorkerIsolate::begin_standing)
   int32_t generation = 0;
   int pending = 0;  // native promises, timers and connections that can still wake it
   int waiting = 0;  // waitUntil() promises that have not settled
   bool active = false;
   bool responded = false;
-  bool pass_through = false;  // passThroughOnException() was called
-  bool streaming = false;     // the response's body is still on its way
-  bool keeps_timers = false;  // its timers outlive it: an object's, or those of an open WebSocket
-  bool is_detached = false;   // belongs to a Durable Object, answers nobody
-  bool can_hang = false;      // hang detection applies: nothing but its own pending work can answer it
-  bool touched = false;       // in the table's list of this turn
+  bool pass_through = false;          // passThroughOnException() was called
+  bool streaming = false;             // the response's body is still on its way
+  bool keeps_timers = false;          // its timers outlive it: an object's, or those of an open WebSocket
+  bool can_hang = false;              // hang detection applies: nothing but its own pending work can answer it
+  bool touched = false;               // in the table's list of this turn
+  bool is_held = false;               // a standing one: nothing happens to it until it is released
+  std::deque<Function<void()>> held;  // what happens then, in order
   int64_t cpu_ns = 0;
   int64_t started_ns = 0;
   net::Timer wait_limit;  // waitUntil's 30 s after the response
@@ -61,7 +64,8 @@ class InvocationTable {
  public:
   int32_t begin();
   // Null when the invocation has ended.
-  Invocation* find(int32_t id);
+  Invocation* find(int32_t id) { return const_cast<Invocation*>(std::as_const(*this).find(id)); }
+  const Invocation* find(int32_t id) const;
   void end(int32_t id);
   size_t active_count() const { return m_active_count; }
   template <typename F>

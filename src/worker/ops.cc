@@ -31,6 +31,9 @@ class TextView {
 void respond_with_string(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status,
                          const std::string& status_text, std::string_view lines, v8::Local<v8::String> body,
                          EncodeBody encode) {
+  // A call's answer goes on to JavaScript at once, while V8 lends its octets only as long as nothing else happens.
+  if (worker.is_call(id))
+    return worker.respond_bytes(id, status, status_text, lines, copy_bytes(js::to_utf8(isolate, body)), encode);
   bool is_wide = false;
   {
     TextView view(isolate, body);
@@ -78,19 +81,6 @@ void invocation_log_uncaught(js::Call& call, v8::Local<v8::Value> exception, std
   call.service<WorkerIsolate>().report_uncaught(exception, prefix);
 }
 
-// Another invocation works for this one: it is not hung meanwhile.
-void invocation_hold(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().hold(id, delta); }
-int32_t invocation_begin_detached(js::Call& call) { return call.service<WorkerIsolate>().begin_detached(); }
-void invocation_end_detached(js::Call& call, int32_t id) { call.service<WorkerIsolate>().end_detached(id); }
-
-// A turn is one outermost entry with its microtasks.
-double turn_number(js::Call& call) { return static_cast<double>(call.isolate().turn()); }
-js::Promise<void> next_turn(js::Call& call) {
-  auto [promise, settle] = call.promise<void>();
-  call.service<WorkerIsolate>().loop().defer([settle = std::move(settle)]() mutable { settle({}); });
-  return promise;
-}
-
 v8::Local<v8::Value> context_get(js::Call& call) { return call.v8()->GetContinuationPreservedEmbedderData(); }
 void context_set(js::Call& call, v8::Local<v8::Value> value) { call.v8()->SetContinuationPreservedEmbedderData(value); }
 
@@ -108,11 +98,6 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_wait>("invocation_wait");
   ops.add<invocation_pass_through>("invocation_pass_through");
   ops.add<invocation_log_uncaught>("invocation_log_uncaught");
-  ops.add<invocation_hold>("invocation_hold");
-  ops.add<invocation_begin_detached>("invocation_begin_detached");
-  ops.add<invocation_end_detached>("invocation_end_detached");
-  ops.add<turn_number>("turn_number");
-  ops.add<next_turn>("next_turn");
   ops.add<context_get>("context_get");
   ops.add<context_set>("context_set");
   ops.add<module_source_map>("module_source_map");

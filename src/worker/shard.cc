@@ -20,10 +20,12 @@ Result<std::unique_ptr<Shard>> Shard::create(ShardOptions options) {
 }
 
 Shard::~Shard() {
+  m_finished = true;
   m_server.reset();
   if (m_current && m_extension) m_extension->detach(*m_current);
   m_current.reset();
   m_retired.clear();
+  m_remote_ends.clear();
   m_extension.reset();
   m_spare.reset();
 }
@@ -86,15 +88,18 @@ void Shard::set_failure(std::string title, std::string detail) {
   m_failure_detail = std::move(detail);
 }
 
-void Shard::on_request(std::shared_ptr<net::HttpExchange> exchange) {
-  if (m_failure_title.empty() && m_current) {
-    if (m_current->is_dead()) {
-      // The isolate hit its memory limit; a fresh one takes over for the same script.
-      auto restarted = set_script(m_current->shared_script());
-      if (restarted.is_error()) set_failure("The worker did not start", restarted.error().full_message());
-    }
-    if (m_failure_title.empty()) return m_current->dispatch(std::move(exchange));
+WorkerIsolate* Shard::running_worker() {
+  if (!m_failure_title.empty() || !m_current) return nullptr;
+  if (m_current->is_dead()) {
+    // The isolate hit its memory limit; a fresh one takes over for the same script.
+    auto restarted = set_script(m_current->shared_script());
+    if (restarted.is_error()) set_failure("The worker did not start", restarted.error().full_message());
   }
+  return m_failure_title.empty() ? m_current.get() : nullptr;
+}
+
+void Shard::on_request(std::shared_ptr<net::HttpExchange> exchange) {
+  if (auto* worker = running_worker()) return worker->dispatch(std::move(exchange));
   auto accept = exchange->header("accept");
   auto title = m_failure_title.empty() ? std::string_view("No worker is running") : std::string_view(m_failure_title);
   auto page = error_page(accept && accept->find("text/html") != std::string_view::npos, title, m_failure_detail);
@@ -139,12 +144,13 @@ void Shard::drained() {
   if (!m_on_drained) return;
   m_stop_timer = {};
   m_server.reset();
-  if (m_current && m_extension) m_extension->detach(*m_current);
-  m_current.reset();
   std::exchange(m_on_drained, nullptr)();
 }
 
 void Shard::finish() {
+  if (m_current && m_extension) m_extension->detach(*m_current);
+  m_current.reset();
+  m_remote_ends.clear();
   if (!m_extension) return m_loop->stop();
   m_extension->close([this] { m_loop->stop(); });
 }

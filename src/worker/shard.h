@@ -13,6 +13,7 @@
 #include "js/platform.h"
 #include "net/http/server.h"
 #include "net/loop.h"
+#include "worker/remote_ends.h"
 #include "worker/script.h"
 #include "worker/watchdog.h"
 #include "worker/worker_isolate.h"
@@ -79,8 +80,8 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   Result<void> set_script(std::shared_ptr<const Script> script);
   // No worker can run (a build failed): requests get this error until the next set_script.
   void set_failure(std::string title, std::string detail);
-  // Stopping has two steps, since a request on one shard may need another: drains connections and ends the worker, then calls done; when
-  // every shard has, closes the extension and stops the loop.
+  // Stopping has two steps, since a request on one shard may need another: drains connections, then calls done; when every shard has, ends
+  // the worker, closes the extension and stops the loop.
   void drain(uint64_t grace_ms, Function<void()> done);
   void finish();
 
@@ -91,8 +92,13 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   Random& random() const { return *m_options.random; }
   const Logger& logger() const { return *m_options.logger; }
   ShardExtension* extension() { return m_extension.get(); }
-  // The worker that gets requests now; null before the first and after a failure.
-  WorkerIsolate* current_worker() { return m_current.get(); }
+  // The worker that gets requests now, a fresh isolate when the last one hit its memory limit; null before the first and after a failure.
+  WorkerIsolate* running_worker();
+  // Any shard's thread, for its own shard's messages to another one; nothing leaves a shard that has stopped.
+  void post_to(size_t shard, Function<void(Shard&)> task) {
+    if (!m_finished) m_options.group->post(shard, std::move(task));
+  }
+  RemoteEnds& remote_ends() { return m_remote_ends; }
 
   // HttpHandler
   void on_request(std::shared_ptr<net::HttpExchange> exchange) override;
@@ -112,6 +118,7 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
 
   ShardOptions m_options;
   std::unique_ptr<net::Loop> m_loop;
+  RemoteEnds m_remote_ends;
   std::shared_ptr<Watchdog::Seat> m_seat;
   std::unique_ptr<net::HttpServer> m_server;
   std::unique_ptr<ShardExtension> m_extension;
@@ -126,6 +133,7 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   Function<void()> m_on_drained;
   bool m_log_requests = false;
   bool m_stopping = false;
+  bool m_finished = false;
 };
 
 }  // namespace adit::worker

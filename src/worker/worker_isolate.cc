@@ -66,6 +66,14 @@ class WatchedBody final : public net::ByteSource {
   Function<void()> m_finished;
 };
 
+v8::Local<v8::Value> body_to_js(v8::Isolate* isolate, BodyValue body) {
+  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body))
+    return js::wrap<net::ByteSource>(isolate, std::move(*source));
+  if (auto* bytes = std::get_if<Bytes>(&body))
+    return js::wrap<net::ByteSource>(isolate, std::make_shared<net::MemorySource>(std::move(*bytes)));
+  return v8::Undefined(isolate);
+}
+
 }  // namespace
 
 WorkerIsolate::WorkerIsolate(WorkerIsolateOptions options) : m_options(std::move(options)) {
@@ -101,8 +109,6 @@ Result<void> WorkerIsolate::start() {
     return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).stack));
   v8::Local<v8::Value> name_space = v8::Undefined(v8_isolate);
   if (script.is_service_worker) {
-    if (entry_function("exposeBindings")->Call(context, v8::Undefined(v8_isolate), 0, nullptr).IsEmpty())
-      return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).stack));
     if (auto run = m_modules->run_script(script.main_module); run.is_error()) return failed(run.error());
   } else {
     auto imported = m_modules->import_main(script.main_module);
@@ -183,8 +189,7 @@ int32_t WorkerIsolate::dispatch_message(std::string_view target, v8::LocalVector
   prefix.push_back(method_string(request.method));
   prefix.push_back(js::from_utf8(v8_isolate, request.url));
   prefix.push_back(js::from_utf8(v8_isolate, request.header_block));
-  prefix.push_back(request.body ? js::wrap<net::ByteSource>(v8_isolate, std::move(request.body)).As<v8::Value>()
-                                : v8::Undefined(v8_isolate).As<v8::Value>());
+  prefix.push_back(body_to_js(v8_isolate, std::move(request.body)));
   return dispatch_event(target, std::move(prefix), std::move(reply));
 }
 
@@ -212,6 +217,80 @@ int32_t WorkerIsolate::dispatch_event(std::string_view target, v8::LocalVector<v
     v8_isolate->SetContinuationPreservedEmbedderData(callers_context);
   }
   return id;
+}
+
+int32_t WorkerIsolate::begin_standing(Function<void(Error)> on_stopped) {
+  auto id = m_invocations.begin();
+  auto& invocation = *m_invocations.find(id);
+  invocation.on_stopped = std::move(on_stopped);
+  invocation.keeps_timers = true;
+  invocation.started_ns = m_options.clock->monotonic_ns();
+  return id;
+}
+
+void WorkerIsolate::end_standing(int32_t id) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation) return;
+  invocation->keeps_timers = false;
+  end_invocation(id);
+  check_retired();
+}
+
+bool WorkerIsolate::is_waiting(int32_t standing) {
+  auto* invocation = m_invocations.find(standing);
+  return invocation && (invocation->pending > 0 || invocation->waiting > 0);
+}
+
+void WorkerIsolate::hold_back(int32_t standing) {
+  if (auto* invocation = m_invocations.find(standing)) invocation->is_held = true;
+}
+
+void WorkerIsolate::release(int32_t standing) {
+  auto* invocation = m_invocations.find(standing);
+  if (!invocation) return;
+  invocation->is_held = false;
+  if (invocation->held.empty()) return;
+  m_options.loop->defer([standing, alive = std::weak_ptr(m_alive)] {
+    if (auto self = alive.lock()) (*self)->run_held(standing);
+  });
+}
+
+void WorkerIsolate::run_held(int32_t id) {
+  // What runs may hold the invocation back again, or end it.
+  for (auto* invocation = m_invocations.find(id); invocation && !invocation->is_held && !invocation->held.empty();
+       invocation = m_invocations.find(id)) {
+    auto event = std::move(invocation->held.front());
+    invocation->held.pop_front();
+    m_running_held = id;
+    event();
+    m_running_held = -1;
+  }
+}
+
+bool WorkerIsolate::is_held(int32_t id) const {
+  if (id < 0 || id == m_running_held) return false;
+  auto* invocation = m_invocations.find(id);
+  return invocation && (invocation->is_held || !invocation->held.empty());
+}
+
+void WorkerIsolate::hold(int32_t id, Function<void()> event) {
+  m_invocations.find(id)->held.push_back(std::move(event));
+}
+
+void WorkerIsolate::enter_standing(int32_t id) {
+  m_entry_invocation = id;
+  m_options.isolate->set_current_invocation(id);
+}
+
+void WorkerIsolate::dispatch_within(int32_t standing, v8::Local<v8::Function> function,
+                                    v8::LocalVector<v8::Value> arguments, Reply reply) {
+  auto id = m_invocations.begin();
+  auto& invocation = *m_invocations.find(id);
+  invocation.reply = std::move(reply);
+  invocation.started_ns = m_options.clock->monotonic_ns();
+  enter_standing(standing);
+  arguments[0] = v8::Integer::New(m_options.isolate->v8(), id);
+  call_handler(id, function, static_cast<int>(arguments.size()), arguments.data());
 }
 
 void WorkerIsolate::call_handler(int32_t id, v8::Local<v8::Function> function, int count,
@@ -308,19 +387,6 @@ void WorkerIsolate::body_finished(int32_t id) {
   maybe_end(id, *invocation);
 }
 
-int32_t WorkerIsolate::begin_detached() {
-  auto id = m_invocations.begin();
-  auto& invocation = *m_invocations.find(id);
-  invocation.is_detached = true;
-  invocation.responded = true;
-  invocation.streaming = true;
-  return id;
-}
-
-void WorkerIsolate::end_detached(int32_t id) {
-  if (auto* invocation = m_invocations.find(id); invocation && invocation->is_detached) end_invocation(id);
-}
-
 void WorkerIsolate::limit_waiting(int32_t id, Invocation& invocation) {
   if (invocation.waiting == 0) return;
   invocation.wait_limit = m_options.loop->after(wait_until_limit_ms, [this, id] {
@@ -350,24 +416,15 @@ void WorkerIsolate::fail(int32_t id, v8::Local<v8::Value> exception) {
   auto* invocation = m_invocations.find(id);
   if (!invocation || invocation->responded) return;
   auto& isolate = *m_options.isolate;
-  auto description = js::describe_exception(isolate.v8(), isolate.context(), exception);
   if (invocation->reply) {
     // The caller decides what an error in the callee means; it sees the message, not the stack.
     auto reply = std::exchange(invocation->reply, nullptr);
     invocation->responded = true;
-    auto kind = exception->IsObject() && description.message.starts_with("TypeError: ")    ? ErrorKind::type_error
-                : exception->IsObject() && description.message.starts_with("RangeError: ") ? ErrorKind::range_error
-                                                                                           : ErrorKind::failed;
-    auto message = description.message;
-    for (std::string_view prefix : {"Error: ", "TypeError: ", "RangeError: "})
-      if (message.starts_with(prefix)) {
-        message.erase(0, prefix.size());
-        break;
-      }
-    reply(Error(kind, std::move(message)));
+    reply(js::to_error(isolate.v8(), isolate.context(), exception));
     if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, 500);
     return;
   }
+  auto description = js::describe_exception(isolate.v8(), isolate.context(), exception);
   m_options.host->worker_output(LogLevel::error, "Uncaught " + description.stack);
   auto detail = description.stack;
   if (invocation->pass_through)
@@ -387,6 +444,8 @@ void WorkerIsolate::answer_error(int32_t id, int status, std::string_view title,
     if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, status);
     return;
   }
+  if (invocation->on_stopped) return std::exchange(invocation->on_stopped, nullptr)(Error::failed(std::string(title)));
+  if (!invocation->exchange) return;
   auto accept = invocation->exchange->header("accept");
   auto page = error_page(accept && accept->find("text/html") != std::string_view::npos, title, detail);
   respond_bytes(id, status, {}, page.header_lines, std::string_view(page.body));
@@ -424,7 +483,8 @@ void WorkerIsolate::left() {
   auto& isolate = *m_options.isolate;
   auto stopped = m_options.seat->leave();
   auto id = std::exchange(m_entry_invocation, -1);
-  if (auto* invocation = m_invocations.find(id); invocation && !invocation->is_detached)
+  // A standing invocation has the limit anew at each turn.
+  if (auto* invocation = m_invocations.find(id); invocation && !invocation->on_stopped)
     invocation->cpu_ns += m_options.clock->monotonic_ns() - m_entered_ns;
   if (stopped) {
     isolate.v8()->CancelTerminateExecution();

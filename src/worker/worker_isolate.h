@@ -76,6 +76,27 @@ class WorkerIsolate final : public js::IsolateObserver {
   // 200 when the handler succeeded.
   int32_t dispatch_event(std::string_view target, v8::LocalVector<v8::Value> arguments, Reply reply);
 
+  // A standing invocation is that of an object: its code runs under it whatever event it serves, so that all of it shares a context. Each event
+  // has the CPU limit anew. It answers nothing; on_stopped is called when a limit or the isolate's end stops it, and it is over then.
+  int32_t begin_standing(Function<void(Error)> on_stopped);
+  void end_standing(int32_t id);
+  bool is_waiting(int32_t standing);
+  // Between the two nothing that the invocation waits for reaches it; afterwards it does, each in a turn of its own.
+  void hold_back(int32_t standing);
+  void release(int32_t standing);
+  // Within js::Entry, for each turn of a standing invocation.
+  void enter_standing(int32_t id);
+  // An event for it: calls function(id of the event, ...arguments). Its first argument is filled in.
+  void dispatch_within(int32_t standing, v8::Local<v8::Function> function, v8::LocalVector<v8::Value> arguments,
+                       Reply reply);
+  v8::Local<v8::Function> entry_function(std::string_view name);
+  v8::Local<v8::String> method_string(std::string_view method);
+
+  // Whether another invocation asked, and not the network.
+  bool is_call(int32_t id) {
+    auto* invocation = m_invocations.find(id);
+    return invocation && invocation->reply;
+  }
   // From ops: the worker answered, or failed.
   void respond(int32_t id, ResponseMessage message);
   void respond_bytes(int32_t id, int status, std::string_view status_text, std::string_view header_lines,
@@ -84,11 +105,6 @@ class WorkerIsolate final : public js::IsolateObserver {
   void wait_until(int32_t id, int delta);
   void pass_through(int32_t id);
   void report_uncaught(v8::Local<v8::Value> exception, std::string_view prefix);
-  // An invocation without a request, for what outlives single events (a Durable Object): its timers and sockets are its own.
-  int32_t begin_detached();
-  void end_detached(int32_t id);
-  // Keeps an invocation from being taken for hung while a timer or connection can still wake it.
-  void hold(int32_t invocation, int delta) { pending_changed(invocation, delta); }
 
   // No new requests; isolate_is_done() once the last invocation ended or the grace period is over.
   void retire(uint64_t grace_ms);
@@ -99,6 +115,8 @@ class WorkerIsolate final : public js::IsolateObserver {
   void entered() override;
   void left() override;
   void pending_changed(int32_t invocation, int delta) override;
+  bool is_held(int32_t invocation) const override;
+  void hold(int32_t invocation, Function<void()> event) override;
 
  private:
   int64_t cpu_limit_ms() const;
@@ -106,8 +124,6 @@ class WorkerIsolate final : public js::IsolateObserver {
     v8::Global<v8::Promise> promise;
     v8::Global<v8::Value> reason;
   };
-  v8::Local<v8::Function> entry_function(std::string_view name);
-  v8::Local<v8::String> method_string(std::string_view method);
   v8::Local<v8::String> url_string(const net::HttpExchange& exchange);
   void call_handler(int32_t id, v8::Local<v8::Function> function, int count, v8::Local<v8::Value>* arguments);
   void answer_error(int32_t id, int status, std::string_view title, std::string_view detail);
@@ -118,6 +134,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   std::shared_ptr<net::ByteSource> watch_body(int32_t id, std::shared_ptr<net::ByteSource> body);
   void finish_response(int32_t id, Invocation& invocation, int status);
   void maybe_end(int32_t id, Invocation& invocation);
+  void run_held(int32_t id);
   void check_for_hangs();
   void check_retired();
   void report_rejections();
@@ -137,6 +154,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   std::string m_last_origin;  // "http://host"
   std::string m_start_error;  // why start() failed
   int32_t m_entry_invocation = -1;
+  int32_t m_running_held = -1;  // what was held for this invocation is happening to it
   int64_t m_entered_ns = 0;
   uint64_t m_ray_counter = 0;
   net::Timer m_grace;

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,6 +29,14 @@ std::string make_space(Json& record, const std::string& worker, const std::strin
     space += "0123456789abcdef"[digest[i] & 15];
   }
   return space;
+}
+
+NamespaceKey key_of(const std::string& space) {
+  std::array<uint8_t, 32> digest;
+  VERIFY(EVP_Digest(space.data(), space.size(), digest.data(), nullptr, EVP_sha256(), nullptr));
+  NamespaceKey key;
+  std::copy_n(digest.begin(), key.size(), key.begin());
+  return key;
 }
 
 Result<Json> read_record(const fs::path& path) {
@@ -77,7 +86,8 @@ void apply(const worker::Migration& migration, const std::string& worker, Json& 
 
 }  // namespace
 
-Result<Spaces> apply_migrations(const std::string& state_directory, const worker::WorkerConfig& config) {
+Result<ClassTable> apply_migrations(const std::string& state_directory, const worker::WorkerConfig& config,
+                                    const std::function<Result<void>(const std::string& space)>& destroy) {
   auto path = fs::path(state_directory) / "durable_objects.json";
   auto all = TRY(read_record(path));
   auto before = all.dump();
@@ -92,13 +102,23 @@ Result<Spaces> apply_migrations(const std::string& state_directory, const worker
     apply(config.migrations[next], config.name, record);
     record["tag"] = config.migrations[next].tag;
   }
-  for (const auto& binding : config.durable_objects)
-    if (!record["classes"].contains(binding.class_name))
-      record["classes"][binding.class_name] = make_space(record, config.name, binding.class_name);
+  for (const auto& declared : config.durable_object_classes)
+    if (!record["classes"].contains(declared.name))
+      record["classes"][declared.name] = make_space(record, config.name, declared.name);
   if (all.dump() != before) TRY(write_record(path, all));
-  Spaces spaces;
-  for (const auto& [name, space] : record["classes"].items()) spaces[name] = space.get<std::string>();
-  return spaces;
+  // After the record: data that a crash leaves behind is nobody's, and remove_deleted_data() finds it.
+  for (const auto& space : record["dropped"]) TRY(destroy(space.get<std::string>()));
+  ClassTable classes;
+  for (const auto& [name, space] : record["classes"].items()) {
+    auto made = std::make_shared<ObjectClass>();
+    made->name = name;
+    made->space = space.get<std::string>();
+    made->key = key_of(made->space);
+    for (const auto& declared : config.durable_object_classes)
+      if (declared.name == name) made->has_sql = declared.sqlite;
+    classes.emplace(name, std::move(made));
+  }
+  return classes;
 }
 
 Result<void> remove_deleted_data(const ledger::StateDirectory& directory) {

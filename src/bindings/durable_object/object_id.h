@@ -1,8 +1,13 @@
-// Durable Object ids: 32 octets, shown as 64 hex digits. The first 24 are random or derived from the namespace and a name, the last 8 are a
-// keyed check of the first with the namespace's key: an id of another class is told from one's own without looking anything up.
-// Value functions; no owner. Invariant: the same namespace and name give the same id on every machine, for ever.
+// The id of a Durable Object: 32 octets, 64 hex digits to a worker. The first half comes from the object's name or is random, the second is
+// a tag that only the class's namespace key makes, so that an id of another class, or an invented one, is told apart without a directory.
+// Value type. Invariant: the same key and name give the same id for ever, since data is found by it.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,10 +15,30 @@
 
 namespace adit::bindings::durable_object {
 
-// `space` is the namespace's key (see migrations.h).
-std::string id_from_name(std::string_view space, std::string_view name);
-std::string unique_id(std::string_view space, Random& random);
-// 64 lower-case hex digits made by one of the above for this namespace.
-bool is_id_of(std::string_view space, std::string_view id);
+// The secret of a namespace, made with it (migrations.h).
+using NamespaceKey = std::array<uint8_t, 16>;
+
+class ObjectId {
+ public:
+  static ObjectId from_name(const NamespaceKey& key, std::string_view name);
+  static ObjectId make_unique(const NamespaceKey& key, Random& random);
+  // Of 64 hex digits in either case; nullopt for other text. is_valid() tells whose it is.
+  static std::optional<ObjectId> parse(std::string_view text);
+
+  bool is_valid(const NamespaceKey& key) const;
+  std::string text() const;
+  // Evenly spread: the first octets of a hash, or random ones.
+  uint64_t hash() const;
+  bool operator==(const ObjectId& other) const { return m_octets == other.m_octets; }
+
+ private:
+  void tag(const NamespaceKey& key);
+  std::array<uint8_t, 32> m_octets{};
+};
 
 }  // namespace adit::bindings::durable_object
+
+template <>
+struct std::hash<adit::bindings::durable_object::ObjectId> {
+  size_t operator()(const adit::bindings::durable_object::ObjectId& id) const noexcept { return id.hash(); }
+};

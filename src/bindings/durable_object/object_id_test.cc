@@ -5,36 +5,66 @@
 namespace adit::bindings::durable_object {
 namespace {
 
-TEST(ObjectId, a_name_gives_the_same_id_for_ever) {
-  // Data is found by it: this value must not change.
-  EXPECT_EQ(id_from_name("do-space", "one"), id_from_name("do-space", "one"));
-  EXPECT_EQ(id_from_name("do-space", "one").size(), 64u);
-  EXPECT_NE(id_from_name("do-space", "one"), id_from_name("do-space", "two"));
-  EXPECT_NE(id_from_name("do-space", "one"), id_from_name("do-other", "one"));
+constexpr NamespaceKey key{1, 2, 3};
+constexpr NamespaceKey other_key{4, 5, 6};
+
+TEST(ObjectId, of_a_name_is_the_same_for_ever) {
+  auto id = ObjectId::from_name(key, "room");
+  EXPECT_EQ(id, ObjectId::from_name(key, "room"));
+  // A change of this text loses the data of every named object.
+  EXPECT_EQ(id.text(), "91ff6a1f22116c1e17ce2d4194cf4aef2c60f55ea2441b1550882c8a0587affb");
 }
 
-TEST(ObjectId, belongs_to_its_namespace_only) {
+TEST(ObjectId, differs_by_name_and_by_key) {
+  auto id = ObjectId::from_name(key, "room");
+  EXPECT_FALSE(id == ObjectId::from_name(key, "Room"));
+  EXPECT_FALSE(id == ObjectId::from_name(key, ""));
+  EXPECT_FALSE(id == ObjectId::from_name(other_key, "room"));
+}
+
+TEST(ObjectId, unique_ones_differ_and_are_valid) {
   SystemRandom random;
-  for (const auto& id : {id_from_name("a", "x"), unique_id("a", random)}) {
-    EXPECT_TRUE(is_id_of("a", id));
-    EXPECT_FALSE(is_id_of("b", id));
-    auto changed = id;
-    changed[5] = changed[5] == '0' ? '1' : '0';
-    EXPECT_FALSE(is_id_of("a", changed));
+  auto first = ObjectId::make_unique(key, random);
+  auto second = ObjectId::make_unique(key, random);
+  EXPECT_FALSE(first == second);
+  EXPECT_TRUE(first.is_valid(key));
+  EXPECT_FALSE(first.is_valid(other_key));
+}
+
+TEST(ObjectId, text_has_64_lower_case_digits_and_parses_back_in_any_case) {
+  auto id = ObjectId::from_name(key, "room");
+  auto text = id.text();
+  EXPECT_EQ(text.size(), 64u);
+  EXPECT_EQ(text.find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_EQ(ObjectId::parse(text), id);
+  for (auto& c : text) c = static_cast<char>(std::toupper(c));
+  EXPECT_EQ(ObjectId::parse(text), id);
+}
+
+TEST(ObjectId, parses_nothing_else) {
+  EXPECT_FALSE(ObjectId::parse(""));
+  EXPECT_FALSE(ObjectId::parse(std::string(63, '0')));
+  EXPECT_FALSE(ObjectId::parse(std::string(65, '0')));
+  EXPECT_FALSE(ObjectId::parse(std::string(63, '0') + "g"));
+  EXPECT_FALSE(ObjectId::parse(std::string(64, ' ')));
+}
+
+TEST(ObjectId, of_another_class_or_invented_is_not_valid) {
+  EXPECT_TRUE(ObjectId::from_name(key, "room").is_valid(key));
+  EXPECT_FALSE(ObjectId::from_name(other_key, "room").is_valid(key));
+  EXPECT_FALSE(ObjectId::parse(std::string(64, '0'))->is_valid(key));
+  auto text = ObjectId::from_name(key, "room").text();
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto changed = text;
+    changed[i] = changed[i] == '0' ? '1' : '0';
+    EXPECT_FALSE(ObjectId::parse(changed)->is_valid(key)) << i;
   }
 }
 
-TEST(ObjectId, other_text_is_no_id) {
-  auto id = id_from_name("a", "x");
-  EXPECT_FALSE(is_id_of("a", ""));
-  EXPECT_FALSE(is_id_of("a", id.substr(1)));
-  EXPECT_FALSE(is_id_of("a", id + "0"));
-  EXPECT_FALSE(is_id_of("a", std::string(64, 'g')));
-}
-
-TEST(ObjectId, unique_ids_differ) {
-  SystemRandom random;
-  EXPECT_NE(unique_id("a", random), unique_id("a", random));
+TEST(ObjectId, hash_spreads_objects_over_shards) {
+  std::array<int, 4> counts{};
+  for (int i = 0; i < 4000; ++i) ++counts[ObjectId::from_name(key, std::to_string(i)).hash() % counts.size()];
+  for (auto count : counts) EXPECT_NEAR(count, 1000, 150);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-// The ops of Durable Objects; see ops.cc.
+// The ops of Durable Objects. Owner: the isolate's thread.
 #pragma once
 
 #include "js/ops.h"
 
 namespace adit::bindings::durable_object {
-void register_durable_object(js::OpTable& ops);
-}
+void register_objects(js::OpTable& ops);
+void register_object_storage(js::OpTable& ops);
+}  // namespace adit::bindings::durable_object

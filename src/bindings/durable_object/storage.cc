@@ -1,115 +1,86 @@
 #include "bindings/durable_object/storage.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace adit::bindings::durable_object {
-namespace {
 
-// The least text above every text with this prefix, or nothing when there is none.
-std::optional<std::string> after_prefix(std::string prefix) {
-  while (!prefix.empty()) {
-    auto last = static_cast<unsigned char>(prefix.back());
-    if (last < 0xff) {
-      prefix.back() = static_cast<char>(last + 1);
-      return prefix;
-    }
-    prefix.pop_back();
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-Result<std::shared_ptr<Storage>> Storage::create(std::shared_ptr<ledger::Ledger> ledger) {
-  auto storage = std::make_shared<Storage>(std::move(ledger));
-  storage->m_has_table = storage->m_ledger->has_data();
+Result<std::unique_ptr<Storage>> Storage::open(std::shared_ptr<ledger::Ledger> ledger, bool has_sql) {
+  std::unique_ptr<Storage> storage(new Storage(std::move(ledger), has_sql));
+  if (storage->m_ledger->has_data()) TRY(storage->rolled_back());
   return storage;
 }
 
-Result<void> Storage::ensure_table() {
+Result<void> Storage::rolled_back() {
+  auto statement =
+      TRY(m_ledger->database().prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_cf_KV'"));
+  m_has_table = TRY(statement.step());
+  return {};
+}
+
+Result<void> Storage::make_table() {
   if (m_has_table) return {};
-  // Keys are compared as octets of UTF-8, which is the order that Workers list in.
+  // The name that Workers use, where SQL hides it. Keys are blobs, so that their order is that of octets.
   TRY(m_ledger->database().execute(
-      "CREATE TABLE IF NOT EXISTS storage (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"));
+      "CREATE TABLE IF NOT EXISTS _cf_KV (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"));
   m_has_table = true;
   return {};
 }
 
-Result<void> Storage::prepare_write() {
-  if (!m_transaction) TRY(m_ledger->write());
-  return ensure_table();
+Result<void> Storage::check_key(std::string_view key) {
+  if (key.size() <= max_key_bytes) return {};
+  return Error::range_error(
+      fmt::format("Keys cannot be larger than {} bytes. A key of size {} was provided.", max_key_bytes, key.size()));
 }
 
-Result<std::optional<Bytes>> Storage::get(const std::string& key) {
-  if (m_ledger->is_broken()) return m_ledger->error();
-  if (!m_has_table) return std::optional<Bytes>();
-  auto select = TRY(m_ledger->database().prepare("SELECT value FROM storage WHERE key = ?"));
-  select.bind(1, bytes_of(key));
-  if (!TRY(select.step())) return std::optional<Bytes>();
-  return std::optional<Bytes>(copy_bytes(select.blob(0)));
+Result<void> Storage::check_size(std::string_view key, size_t value_bytes) const {
+  TRY(check_key(key));
+  if (!m_has_sql && value_bytes > max_value_bytes)
+    return Error::range_error(fmt::format("Values cannot be larger than {} bytes. A value of size {} was provided.",
+                                          max_value_bytes, value_bytes));
+  if (m_has_sql && key.size() + value_bytes > max_pair_bytes_with_sql)
+    return Error::range_error(
+        fmt::format("Key and value together cannot be larger than {} bytes. A key of size {} and a value of size {} "
+                    "were provided.",
+                    max_pair_bytes_with_sql, key.size(), value_bytes));
+  return {};
 }
 
-Result<void> Storage::put(const std::string& key, BytesView value) {
-  TRY(prepare_write());
-  auto upsert = TRY(m_ledger->database().prepare(
-      "INSERT INTO storage VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"));
-  upsert.bind(1, bytes_of(key)).bind(2, value);
-  return upsert.run();
+Result<void> Storage::put(std::string_view key, BytesView value) {
+  TRY(m_ledger->write());
+  TRY(make_table());
+  auto statement = TRY(m_ledger->database().prepare("REPLACE INTO _cf_KV (key, value) VALUES (?, ?)"));
+  return statement.bind_all(bytes_of(key), value).run();
 }
 
-Result<bool> Storage::remove(const std::string& key) {
-  TRY(prepare_write());
-  auto remove = TRY(m_ledger->database().prepare("DELETE FROM storage WHERE key = ?"));
-  remove.bind(1, bytes_of(key));
-  TRY(remove.run());
+Result<bool> Storage::remove(std::string_view key) {
+  if (!m_has_table) return false;
+  TRY(m_ledger->write());
+  auto statement = TRY(m_ledger->database().prepare("DELETE FROM _cf_KV WHERE key = ?"));
+  TRY(statement.bind(1, bytes_of(key)).run());
   return m_ledger->database().changes() > 0;
 }
 
 Result<void> Storage::remove_all() {
-  TRY(prepare_write());
-  return m_ledger->database().execute("DELETE FROM storage");
+  if (!m_has_table) return {};
+  TRY(m_ledger->write());
+  auto statement = TRY(m_ledger->database().prepare("DELETE FROM _cf_KV"));
+  return statement.run();
 }
 
-Result<std::vector<Entry>> Storage::list(const Range& range) {
-  if (m_ledger->is_broken()) return m_ledger->error();
-  std::vector<Entry> entries;
-  if (!m_has_table) return entries;
-  std::string sql =
-      "SELECT key, value FROM storage WHERE key >= ? AND key > ? AND (? OR key < ?) AND (? OR key < ?) ORDER BY key";
-  sql += range.reverse ? " DESC LIMIT ?" : " LIMIT ?";
-  auto select = TRY(m_ledger->database().prepare(sql));
-  auto low = range.start.value_or("");
-  if (range.prefix && *range.prefix > low) low = *range.prefix;
-  auto above = range.prefix ? after_prefix(*range.prefix) : std::nullopt;
-  // Keys are never empty, so "greater than the empty key" holds for all.
-  auto start_after = range.start_after.value_or("");
-  auto end = range.end.value_or("");
-  auto prefix_end = above.value_or("");
-  select.bind(1, bytes_of(low)).bind(2, bytes_of(start_after)).bind(3, int64_t{!range.end}).bind(4, bytes_of(end));
-  select.bind(5, int64_t{!above}).bind(6, bytes_of(prefix_end)).bind(7, range.limit.value_or(-1));
-  while (TRY(select.step())) entries.push_back({std::string(text_of(select.blob(0))), copy_bytes(select.blob(1))});
-  return entries;
-}
-
-Result<void> Storage::begin() {
-  VERIFY(!m_transaction);
-  auto transaction = TRY(m_ledger->begin());
-  m_transaction.emplace(std::move(transaction));
-  return {};
-}
-
-Result<void> Storage::commit() {
-  VERIFY(m_transaction);
-  auto committed = m_transaction->commit();
-  m_transaction.reset();
-  if (committed.is_error()) return std::move(committed.error());
-  return {};
-}
-
-Result<void> Storage::rollback() {
-  VERIFY(m_transaction);
-  auto undone = m_transaction->rollback();
-  m_transaction.reset();
-  m_has_table = m_has_table && m_ledger->has_data();
-  return undone;
+Storage::Range Storage::range_of(const ListOptions& options) {
+  // The key that follows a key is the same with a zero octet behind it; 0xff is in no UTF-8 text.
+  Range range{options.start, "\xff"};
+  if (options.excludes_start) range.from.push_back('\0');
+  if (options.end) range.to = *options.end;
+  if (!options.prefix.empty()) {
+    range.from = std::max(range.from, options.prefix);
+    auto end = options.prefix;
+    end.back() = static_cast<char>(end.back() + 1);  // never overflows: no octet of UTF-8 is 0xff
+    range.to = std::min(range.to, end);
+  }
+  return range;
 }
 
 }  // namespace adit::bindings::durable_object

@@ -1,0 +1,327 @@
+#include "bindings/durable_object/object.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "bindings/durable_object/object_host.h"
+#include "js/convert.h"
+#include "js/errors.h"
+
+namespace adit::bindings::durable_object {
+
+Object::~Object() { VERIFY(m_calls.empty() && m_record.IsEmpty()); }
+
+void Object::deliver(ObjectCall call) {
+  m_waiting.push_back(std::move(call));
+  run();
+}
+
+void Object::deliver_later(ObjectCall call) {
+  m_waiting.push_back(std::move(call));
+  schedule();
+}
+
+void Object::schedule() {
+  if (m_is_scheduled) return;
+  m_is_scheduled = true;
+  m_host.shard().loop().defer([self = shared_from_this()] {
+    self->m_is_scheduled = false;
+    self->run();
+  });
+}
+
+void Object::run() {
+  auto self = shared_from_this();
+  if (m_state == State::fresh && !begin()) return;
+  while (m_state == State::running) {
+    if (start_section()) continue;
+    if (!m_sections.empty() || m_waiting.empty()) return;
+    auto call = std::move(m_waiting.front());
+    m_waiting.pop_front();
+    dispatch(std::move(call));
+  }
+}
+
+// False when there is nothing to run (yet).
+bool Object::begin() {
+  if (m_host.is_recovering(m_address.id)) return false;
+  m_isolate = m_host.running_isolate();
+  if (!m_isolate) {
+    end(Error::failed("No worker is running that has the Durable Object's class."));
+    return false;
+  }
+  m_state = State::running;
+  m_used_ms = m_host.now_ms();
+  auto& worker = m_isolate->worker();
+  m_invocation = begin_invocation();
+  js::Entry entry(worker.isolate());
+  worker.enter_standing(m_invocation);
+  if (auto constructed = construct(); constructed.is_error()) end(std::move(constructed.error()));
+  return m_state == State::running;
+}
+
+int32_t Object::begin_invocation() {
+  auto invocation = m_isolate->worker().begin_standing([weak = weak_from_this()](Error reason) {
+    if (auto self = weak.lock()) self->end(std::move(reason).because("The Durable Object was reset"));
+  });
+  m_isolate->begun(invocation, shared_from_this());
+  return invocation;
+}
+
+void Object::end_invocation(int32_t invocation) {
+  m_isolate->ended(invocation);
+  m_isolate->worker().end_standing(invocation);
+}
+
+Result<void> Object::construct() {
+  auto& isolate = m_isolate->worker().isolate();
+  auto* v8_isolate = isolate.v8();
+  v8::TryCatch caught(v8_isolate);
+  auto name = m_address.has_name ? js::from_utf8(v8_isolate, m_address.name).As<v8::Value>()
+                                 : v8::Undefined(v8_isolate).As<v8::Value>();
+  v8::Local<v8::Value> arguments[] = {js::from_utf8(v8_isolate, m_address.object_class->name),
+                                      js::wrap<Object>(v8_isolate, shared_from_this()),
+                                      js::from_latin1(v8_isolate, m_address.id.text()), name};
+  v8::Local<v8::Value> record;
+  if (m_isolate->worker()
+          .entry_function("createObject")
+          ->Call(isolate.context(), v8::Undefined(v8_isolate), 4, arguments)
+          .ToLocal(&record)) {
+    if (m_state == State::running) m_record.Reset(v8_isolate, record.As<v8::Object>());
+    return {};
+  }
+  if (caught.HasTerminated()) return {};  // the worker isolate deals with it
+  return js::to_error(v8_isolate, isolate.context(), caught.Exception());
+}
+
+static v8::Local<v8::Value> body_to_js(v8::Isolate* isolate, worker::BodyValue body, bool is_method) {
+  if (auto* bytes = std::get_if<Bytes>(&body)) {
+    if (is_method) return js::from_bytes(isolate, std::move(*bytes));
+    return js::wrap<net::ByteSource>(isolate, std::make_shared<net::MemorySource>(std::move(*bytes)));
+  }
+  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body))
+    return js::wrap<net::ByteSource>(isolate, std::move(*source));
+  return v8::Undefined(isolate);
+}
+
+void Object::dispatch(ObjectCall call) {
+  m_used_ms = m_host.now_ms();
+  auto& worker = m_isolate->worker();
+  auto* v8_isolate = worker.isolate().v8();
+  auto number = ++m_call_numbers;
+  m_calls.emplace(number, std::move(call.done));
+  auto reply = [weak = weak_from_this(), number](Result<worker::ResponseMessage> response) {
+    if (auto self = weak.lock()) self->answered(number, std::move(response));
+  };
+  js::Entry entry(worker.isolate());
+  auto& request = call.request;
+  v8::LocalVector<v8::Value> arguments(v8_isolate);
+  arguments.push_back(v8::Local<v8::Value>());
+  arguments.push_back(m_record.Get(v8_isolate));
+  if (call.is_method) {
+    arguments.push_back(js::from_utf8(v8_isolate, request.method));
+    arguments.push_back(body_to_js(v8_isolate, std::move(request.body), true));
+  } else {
+    arguments.push_back(worker.method_string(request.method));
+    arguments.push_back(js::from_utf8(v8_isolate, request.url));
+    arguments.push_back(js::from_utf8(v8_isolate, request.header_block));
+    arguments.push_back(body_to_js(v8_isolate, std::move(request.body), false));
+  }
+  auto function = call.is_method ? m_isolate->dispatch_method() : m_isolate->dispatch_fetch();
+  worker.dispatch_within(m_invocation, function, std::move(arguments), std::move(reply));
+}
+
+void Object::answered(uint32_t call, Result<worker::ResponseMessage> response) {
+  m_used_ms = m_host.now_ms();
+  if (is_output_open()) return leave(call, std::move(response));
+  send([weak = weak_from_this(), call, response = std::move(response)](Result<void> durable) mutable {
+    auto self = weak.lock();
+    // Else the object has ended, and its calls with it.
+    if (self && durable.is_ok()) self->leave(call, std::move(response));
+  });
+}
+
+void Object::leave(uint32_t call, Result<worker::ResponseMessage> response) {
+  auto found = m_calls.extract(call);
+  if (!found.empty()) found.mapped()(Outcome{std::move(response)});
+}
+
+void Object::end(Error reason) {
+  if (m_state == State::ended) return;
+  auto self = shared_from_this();
+  bool was_running = m_state == State::running;
+  m_state = State::ended;
+  m_end_reason = reason;
+  m_host.ended(*this);
+  m_section_limit = {};
+  m_savepoints.clear();
+  m_transaction.reset();
+  m_storage.reset();
+  bool is_broken = m_ledger && m_ledger->is_broken();
+  m_ledger.reset();
+  if (is_broken) m_host.recover(m_address);
+  auto sockets = std::exchange(m_sockets, {});
+  for (auto& socket : sockets)
+    if (auto receiver = socket.lock()) receiver->drop();
+  auto waiting = std::exchange(m_waiting, {});
+  auto calls = std::exchange(m_calls, {});
+  m_record.Reset();
+  m_waiting_sections.clear();
+  if (was_running) {
+    for (auto& section : std::exchange(m_sections, {})) end_invocation(section.invocation);
+    for (auto section : std::exchange(m_old_sections, {})) end_invocation(section);
+    end_invocation(m_invocation);
+  }
+  for (auto& [number, done] : calls) done(Outcome{reason, true, true});
+  for (auto& call : waiting) call.done(Outcome{reason, true, true});
+}
+
+bool Object::has_been_idle(int64_t now_ms, int64_t limit_ms) {
+  if (m_state == State::fresh) return false;
+  auto& worker = m_isolate->worker();
+  std::erase_if(m_old_sections, [&](int32_t section) {
+    if (worker.is_waiting(section)) return false;
+    end_invocation(section);
+    return true;
+  });
+  bool is_busy = !m_calls.empty() || !m_waiting.empty() || !m_sections.empty() || !m_old_sections.empty() ||
+                 worker.is_waiting(m_invocation) || !is_output_open();
+  if (is_busy) m_used_ms = now_ms;
+  return now_ms - m_used_ms >= limit_ms;
+}
+
+void Object::block(int32_t context, v8::Local<v8::Function> start) {
+  if (m_state != State::running) return;
+  m_waiting_sections.push_back({context, v8::Global<v8::Function>(m_isolate->worker().isolate().v8(), start)});
+  schedule();
+}
+
+// The first one that may begin now, in a turn of its own.
+bool Object::start_section() {
+  auto next = std::find_if(m_waiting_sections.begin(), m_waiting_sections.end(), [this](const auto& waiting) {
+    // One whose section has ended meanwhile is nobody's inside.
+    return waiting.context == current_context() || m_sections.empty();
+  });
+  if (next == m_waiting_sections.end()) return false;
+  auto start = std::move(next->start);
+  m_waiting_sections.erase(next);
+  auto& worker = m_isolate->worker();
+  if (m_sections.empty()) {
+    m_section_limit = m_host.shard().loop().after(m_host.options().section_limit_ms, [weak = weak_from_this()] {
+      if (auto self = weak.lock())
+        self->end(Error::failed(
+            "A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the "
+            "Durable Object was reset."));
+    });
+  }
+  worker.hold_back(current_context());
+  auto invocation = begin_invocation();
+  m_sections.push_back({invocation, current_context()});
+  js::Entry entry(worker.isolate());
+  worker.enter_standing(invocation);
+  auto* v8_isolate = worker.isolate().v8();
+  v8::TryCatch caught(v8_isolate);  // start() handles what the callback throws
+  v8::Local<v8::Value> arguments[] = {v8::Integer::New(v8_isolate, invocation)};
+  std::ignore = start.Get(v8_isolate)->Call(worker.isolate().context(), v8::Undefined(v8_isolate), 1, arguments);
+  return true;
+}
+
+void Object::unblock(int32_t section) {
+  if (m_state != State::running) return;
+  auto ended = std::find_if(m_sections.begin(), m_sections.end(),
+                            [&](const Section& active) { return active.invocation == section; });
+  if (ended == m_sections.end()) return;
+  auto context = ended->context;
+  auto inner = m_sections.erase(ended);
+  m_old_sections.push_back(section);
+  if (inner != m_sections.end()) inner->context = context;
+  else m_isolate->worker().release(context);
+  if (m_sections.empty()) m_section_limit = {};
+  schedule();
+}
+
+bool Object::is_output_open() const { return !m_ledger || (!m_ledger->is_broken() && m_ledger->is_durable_now()); }
+
+void Object::send(Function<void(Result<void>)> message) {
+  if (m_state == State::ended) return message(*m_end_reason);
+  if (!m_ledger) return message({});
+  m_ledger->when_durable(m_confirmed, std::move(message));
+}
+
+Result<Storage*> Object::storage() {
+  if (m_state == State::ended) return *m_end_reason;
+  if (m_storage) return m_storage.get();
+  m_ledger = TRY(m_host.open_ledger(m_address));
+  auto storage = Storage::open(m_ledger, m_address.object_class->has_sql);
+  if (storage.is_error()) {
+    check_ledger();
+    return std::move(storage.error());
+  }
+  m_storage = std::move(storage).value();
+  m_confirmed = m_ledger->durable_position();
+  m_watched = m_ledger->position();
+  return m_storage.get();
+}
+
+void Object::written(bool is_unconfirmed) {
+  // Nobody waits for an unconfirmed write; that it failed is found at the next call.
+  if (is_unconfirmed) return;
+  auto position = m_ledger->pending_position();
+  m_confirmed = std::max(m_confirmed, position);
+  if (position <= m_watched) return;
+  m_watched = position;
+  m_ledger->when_durable(position, [weak = weak_from_this()](Result<void> durable) {
+    if (durable.is_ok()) return;
+    if (auto self = weak.lock()) self->ledger_broke(std::move(durable.error()));
+  });
+}
+
+void Object::check_ledger() {
+  if (m_ledger && m_ledger->is_broken()) ledger_broke(m_ledger->error());
+}
+
+void Object::ledger_broke(Error error) {
+  m_host.shard().loop().defer([self = shared_from_this(), error = std::move(error)]() mutable {
+    self->end(std::move(error).because("The Durable Object's storage failed, and it was reset"));
+  });
+}
+
+Result<void> Object::begin_transaction() {
+  TRY(storage());
+  if (m_transaction) return begin_savepoint();
+  m_transaction.emplace(TRY(m_ledger->begin()));
+  return {};
+}
+
+Result<void> Object::begin_savepoint() {
+  TRY(storage());
+  m_savepoints.push_back(TRY(m_ledger->savepoint()));
+  return {};
+}
+
+Result<void> Object::end_transaction(bool keep) {
+  auto* storage = TRY(this->storage());
+  if (!m_savepoints.empty()) {
+    auto savepoint = std::move(m_savepoints.back());
+    m_savepoints.pop_back();
+    TRY(keep ? savepoint.release() : savepoint.rollback());
+    return keep ? Result<void>() : storage->rolled_back();
+  }
+  VERIFY(m_transaction);
+  auto transaction = std::move(*m_transaction);
+  m_transaction.reset();
+  if (keep) {
+    m_confirmed = std::max(m_confirmed, TRY(transaction.commit()));
+    if (m_confirmed > m_watched) written(false);
+    return {};
+  }
+  TRY(transaction.rollback());
+  return storage->rolled_back();
+}
+
+void Object::accepted(std::weak_ptr<web::WebSocketReceiver> socket) {
+  std::erase_if(m_sockets, [](const auto& known) { return known.expired(); });
+  m_sockets.push_back(std::move(socket));
+}
+
+}  // namespace adit::bindings::durable_object

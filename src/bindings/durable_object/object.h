@@ -1,0 +1,140 @@
+// A Durable Object as it lives on its shard: the instance in JavaScript, its storage, what waits at its gates, the calls it has not answered.
+// Owner: its shard; shared_ptr because JavaScript, replies and the ledger hold on to it, also after its end. Lifecycle: new → running (made
+// in the worker's isolate at the first event) → ended (idle, reset, replaced), once; the next event makes a new Object.
+// Invariants: every call is answered exactly once. Events begin one per turn, never while there is a critical section. Nothing that depends on
+// a write leaves before the log has it. An ended object writes nothing.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bindings/durable_object/classes.h"
+#include "bindings/durable_object/storage.h"
+#include "web/websocket_ops.h"
+#include "worker/worker_isolate.h"
+
+namespace adit::bindings::durable_object {
+
+class IsolateObjects;
+class ObjectHost;
+
+// How a call ended, for the caller: besides the response or error, what Workers show on the exception.
+struct Outcome {
+  Result<worker::ResponseMessage> response;
+  bool is_remote = true;  // the error comes from the object, not from the way to it
+  bool is_reset = false;  // the object was reset
+};
+
+struct ObjectCall {
+  // A method call has the method's name in request.method and the serialized arguments as its body; so has its response the result.
+  bool is_method = false;
+  worker::RequestMessage request;
+  Function<void(Outcome)> done;
+};
+
+class Object final : public std::enable_shared_from_this<Object> {
+ public:
+  Object(ObjectHost& host, ObjectAddress address) : m_host(host), m_address(std::move(address)) {}
+  ~Object();
+
+  const ObjectAddress& address() const { return m_address; }
+  // Where it lives; null before its first event.
+  IsolateObjects* isolate() const { return m_isolate; }
+
+  // Never inside JavaScript: begins what may begin, now.
+  void deliver(ObjectCall call);
+  // From JavaScript: in a turn of its own.
+  void deliver_later(ObjectCall call);
+  // Never inside JavaScript.
+  void run();
+  // Resets or evicts: whoever waits gets the error.
+  void end(Error reason);
+  bool has_ended() const { return m_state == State::ended; }
+  const Error& end_reason() const { return *m_end_reason; }
+
+  // Since when nothing is under way; asked now and then.
+  bool has_been_idle(int64_t now_ms, int64_t limit_ms);
+
+  // The input gate. A critical section (blockConcurrencyWhile, transaction) runs under a standing invocation of its own, which start(section)
+  // begins in a later turn. Until unblock(section) nothing else of the object goes on: no event begins, and what the rest of its code waits
+  // for does not reach it. Sections asked for in one context come one after another, those asked for in a section are inside it. One that takes
+  // too long resets the object.
+  void block(int32_t context, v8::Local<v8::Function> start);
+  void unblock(int32_t section);
+
+  // The output gate: calls message(ok) when everything written so far (but unconfirmed writes) is durable, maybe at once; message(error) when it
+  // never will be. Messages leave in the order they came.
+  void send(Function<void(Result<void>)> message);
+  bool is_output_open() const;
+
+  // Opens it at first use.
+  Result<Storage*> storage();
+  // After each write.
+  void written(bool is_unconfirmed);
+  // After a storage call failed: resets the object if its ledger broke.
+  void check_ledger();
+  // May span turns.
+  Result<void> begin_transaction();
+  // Within one turn.
+  Result<void> begin_savepoint();
+  // Of the innermost.
+  Result<void> end_transaction(bool keep);
+
+  // A socket that the object accepted: closed with it.
+  void accepted(std::weak_ptr<web::WebSocketReceiver> socket);
+
+ private:
+  enum class State { fresh, running, ended };
+
+  bool begin();
+  Result<void> construct();
+  int32_t begin_invocation();
+  void end_invocation(int32_t invocation);
+  void dispatch(ObjectCall call);
+  bool start_section();
+  int32_t current_context() const { return m_sections.empty() ? m_invocation : m_sections.back().invocation; }
+  void schedule();
+  void answered(uint32_t call, Result<worker::ResponseMessage> response);
+  void leave(uint32_t call, Result<worker::ResponseMessage> response);
+  void ledger_broke(Error error);
+
+  ObjectHost& m_host;
+  ObjectAddress m_address;
+  State m_state = State::fresh;
+  IsolateObjects* m_isolate = nullptr;
+  int32_t m_invocation = -1;  // the standing one
+  v8::Global<v8::Object> m_record;
+  std::deque<ObjectCall> m_waiting;
+  std::unordered_map<uint32_t, Function<void(Outcome)>>
+      m_calls;  // begun and not answered, or answered and held at the output gate
+  uint32_t m_call_numbers = 0;
+  struct Section {
+    int32_t invocation = -1;
+    int32_t context = -1;  // that it was asked for in, and is held meanwhile
+  };
+  struct WaitingSection {
+    int32_t context = -1;
+    v8::Global<v8::Function> start;
+  };
+  std::vector<Section> m_sections;  // innermost last
+  std::deque<WaitingSection> m_waiting_sections;
+  std::vector<int32_t> m_old_sections;  // ended, but something of theirs may still come
+  net::Timer m_section_limit;
+  bool m_is_scheduled = false;
+  int64_t m_used_ms = 0;
+  std::shared_ptr<ledger::Ledger> m_ledger;
+  std::unique_ptr<Storage> m_storage;
+  // Transactions nest: the outermost is the ledger's, those inside are savepoints.
+  std::optional<ledger::Transaction> m_transaction;
+  std::vector<ledger::Savepoint> m_savepoints;
+  ledger::Position m_confirmed = 0;  // what the output gate waits for
+  ledger::Position m_watched = 0;    // somebody will hear if it fails
+  std::vector<std::weak_ptr<web::WebSocketReceiver>> m_sockets;
+  std::optional<Error> m_end_reason;
+};
+
+}  // namespace adit::bindings::durable_object

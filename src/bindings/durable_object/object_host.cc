@@ -1,0 +1,222 @@
+#include "bindings/durable_object/object_host.h"
+
+#include <algorithm>
+#include <future>
+#include <vector>
+
+#include "bindings/shard_services.h"
+#include "bindings/state.h"
+#include "worker/remote_source.h"
+#include "worker/remote_websocket.h"
+
+namespace adit::bindings::durable_object {
+
+// A call as it travels to the object's shard, and its outcome back.
+struct ObjectHost::RemoteCall {
+  ObjectAddress address;
+  bool is_method = false;
+  std::string method;
+  std::string url;
+  std::string header_block;
+  worker::RemoteBody body;
+  size_t home = 0;  // the caller's shard
+  uint64_t number = 0;
+};
+
+struct ObjectHost::RemoteOutcome {
+  uint64_t number = 0;
+  std::optional<Error> error;
+  bool is_remote = true;
+  bool is_reset = false;
+  int status = 0;
+  std::string status_text;
+  std::string header_lines;
+  worker::RemoteBody body;
+  std::optional<worker::RemoteWebSocketAddress> websocket;
+};
+
+ObjectHost& ObjectHost::of(worker::Shard& shard) { return ShardServices::of(shard).objects(); }
+
+IsolateObjects* ObjectHost::running_isolate() {
+  if (m_is_closed) return nullptr;
+  auto* worker = m_shard.running_worker();
+  auto found = m_isolates.find(worker);
+  return found == m_isolates.end() ? nullptr : found->second.get();
+}
+
+std::shared_ptr<Object> ObjectHost::object_of(const ObjectAddress& address) {
+  auto& object = m_objects[address.id];
+  if (!object) object = std::make_shared<Object>(*this, address);
+  if (!m_sweep.is_active()) sweep_later();
+  return object;
+}
+
+void ObjectHost::call(const ObjectAddress& address, ObjectCall call) {
+  auto owner = address.id.hash() % m_shard.group().shard_count();
+  if (owner != m_shard.index()) return call_remote(owner, address, std::move(call));
+  object_of(address)->deliver_later(std::move(call));
+}
+
+void ObjectHost::call_remote(size_t owner, const ObjectAddress& address, ObjectCall call) {
+  auto& request = call.request;
+  m_remote_calls.emplace(++m_call_numbers, std::move(call.done));
+  RemoteCall remote{address,
+                    call.is_method,
+                    std::move(request.method),
+                    std::move(request.url),
+                    std::move(request.header_block),
+                    worker::export_body(m_shard, std::move(request.body)),
+                    m_shard.index(),
+                    m_call_numbers};
+  m_shard.post_to(owner,
+                  [remote = std::move(remote)](worker::Shard& shard) mutable { of(shard).receive(std::move(remote)); });
+}
+
+void ObjectHost::receive(RemoteCall remote) {
+  ObjectCall call;
+  call.is_method = remote.is_method;
+  call.request = {std::move(remote.method), std::move(remote.url), std::move(remote.header_block),
+                  worker::import_body(m_shard, std::move(remote.body))};
+  call.done = [this, home = remote.home, number = remote.number](Outcome outcome) {
+    RemoteOutcome answer;
+    answer.number = number;
+    answer.is_remote = outcome.is_remote;
+    answer.is_reset = outcome.is_reset;
+    if (outcome.response.is_error()) {
+      answer.error = std::move(outcome.response.error());
+    } else {
+      auto& response = outcome.response.value();
+      answer.status = response.status;
+      answer.status_text = std::move(response.status_text);
+      answer.header_lines = std::move(response.header_lines);
+      answer.body = worker::export_body(m_shard, std::move(response.body));
+      if (response.websocket) answer.websocket = worker::export_websocket(m_shard, std::move(response.websocket));
+    }
+    m_shard.post_to(home, [answer = std::move(answer)](worker::Shard& shard) mutable {
+      auto waiting = of(shard).m_remote_calls.extract(answer.number);
+      if (waiting.empty()) return;
+      if (answer.error) return waiting.mapped()(Outcome{std::move(*answer.error), answer.is_remote, answer.is_reset});
+      worker::ResponseMessage response{answer.status, std::move(answer.status_text), std::move(answer.header_lines),
+                                       worker::import_body(shard, std::move(answer.body)), nullptr};
+      if (answer.websocket) response.websocket = worker::import_websocket(shard, *answer.websocket);
+      waiting.mapped()(Outcome{std::move(response)});
+    });
+  };
+  object_of(remote.address)->deliver(std::move(call));
+}
+
+Result<std::shared_ptr<ledger::Ledger>> ObjectHost::open_ledger(const ObjectAddress& address) {
+  auto* store = TRY(m_state.store());
+  auto id = TRY(ledger::LedgerId::create(address.object_class->space, address.id.text()));
+  auto now = std::make_shared<std::optional<Result<std::shared_ptr<ledger::Ledger>>>>();
+  store->open(id, [now](Result<std::shared_ptr<ledger::Ledger>> ledger) { *now = std::move(ledger); });
+  // It opens at once but after one that broke, and then the object waits for it before it begins.
+  if (!*now) return Error::failed("The Durable Object's storage is not open yet.");
+  return std::move(**now);
+}
+
+void ObjectHost::recover(const ObjectAddress& address) {
+  auto store = m_state.store();
+  auto ledger = ledger::LedgerId::create(address.object_class->space, address.id.text());
+  if (store.is_error() || ledger.is_error()) return;
+  m_recovering.insert(address.id);
+  store.value()->open(ledger.value(), [this, id = address.id](Result<std::shared_ptr<ledger::Ledger>>) {
+    m_recovering.erase(id);
+    if (auto found = m_objects.find(id); found != m_objects.end()) found->second->run();
+  });
+}
+
+void ObjectHost::ended(Object& object) {
+  auto found = m_objects.find(object.address().id);
+  if (found != m_objects.end() && found->second.get() == &object) m_objects.erase(found);
+}
+
+Result<std::vector<ledger::LedgerId>> ObjectHost::own_ledgers(const std::string& space) {
+  constexpr size_t page = 1000;
+  auto* store = TRY(m_state.store());
+  std::vector<ledger::LedgerId> own;
+  std::string after;
+  for (;;) {
+    auto listed = TRY(store->list(space, after, page));
+    for (const auto& ledger : listed) {
+      auto id = ObjectId::parse(ledger.name());
+      if (id && id->hash() % m_shard.group().shard_count() == m_shard.index()) own.push_back(ledger);
+    }
+    if (listed.size() < page) return own;
+    after = listed.back().name();
+  }
+}
+
+void ObjectHost::destroy_space(const std::string& space, Function<void(Result<void>)> done) {
+  std::vector<std::shared_ptr<Object>> ending;
+  for (auto& [id, object] : m_objects)
+    if (object->address().object_class->space == space) ending.push_back(object);
+  for (auto& object : ending) object->end(Error::failed("The Durable Object's class was deleted."));
+  auto ledgers = own_ledgers(space);
+  if (ledgers.is_error()) return done(std::move(ledgers.error()));
+  struct Waiting {
+    Function<void(Result<void>)> done;
+    size_t left;
+    Result<void> outcome;
+    void one_more(Result<void> result) {
+      if (result.is_error()) outcome = std::move(result);
+      if (--left == 0) done(std::move(outcome));
+    }
+  };
+  auto waiting = std::make_shared<Waiting>(Waiting{std::move(done), ledgers.value().size() + 1, {}});
+  for (const auto& ledger : ledgers.value())
+    m_state.store().value()->destroy(ledger, [waiting](Result<void> result) { waiting->one_more(std::move(result)); });
+  waiting->one_more({});
+}
+
+Result<void> destroy_space(worker::ShardGroup& group, const std::string& space) {
+  Result<void> outcome;
+  for (size_t i = 0; i < group.shard_count(); ++i) {
+    std::promise<Result<void>> destroyed;
+    group.post(i, [&](worker::Shard& shard) {
+      ShardServices::of(shard).objects().destroy_space(
+          space, [&destroyed](Result<void> result) { destroyed.set_value(std::move(result)); });
+    });
+    auto result = destroyed.get_future().get();
+    if (result.is_error()) outcome = std::move(result);
+  }
+  return outcome;
+}
+
+void ObjectHost::attach(worker::WorkerIsolate& worker, std::shared_ptr<const ClassTable> classes) {
+  auto& objects = m_isolates[&worker] = std::make_unique<IsolateObjects>(*this, worker, std::move(classes));
+  worker.isolate().provide(*objects);
+  worker.isolate().provide<web::OutputHold>(*objects);
+}
+
+void ObjectHost::detach(worker::WorkerIsolate& worker) {
+  auto found = m_isolates.find(&worker);
+  if (found == m_isolates.end()) return;
+  std::vector<std::shared_ptr<Object>> ending;
+  for (auto& [id, object] : m_objects)
+    if (object->isolate() == found->second.get()) ending.push_back(object);
+  for (auto& object : ending) object->end(Error::failed("Durable Object reset because its code was updated."));
+  found->second->detach();
+}
+
+void ObjectHost::close() {
+  m_is_closed = true;
+  m_sweep = {};
+  auto objects = std::exchange(m_objects, {});
+  for (auto& [id, object] : objects) object->end(Error::failed("The server is stopping."));
+}
+
+void ObjectHost::sweep_later() {
+  auto period_ms = std::clamp<uint64_t>(m_options.idle_ms / 4, 10, 10'000);
+  m_sweep = m_shard.loop().after(period_ms, [this] { sweep(); });
+}
+
+void ObjectHost::sweep() {
+  std::vector<std::shared_ptr<Object>> idle;
+  for (auto& [id, object] : m_objects)
+    if (object->has_been_idle(now_ms(), static_cast<int64_t>(m_options.idle_ms))) idle.push_back(object);
+  for (auto& object : idle) object->end(Error::failed("The Durable Object was idle, and left memory."));
+  if (!m_objects.empty() && !m_is_closed) sweep_later();
+}
+
+}  // namespace adit::bindings::durable_object

@@ -1,0 +1,86 @@
+// The Durable Objects of one shard, and the way to those of the others.
+//
+// Where an object lives follows from its id alone (its hash modulo the number of shards): every shard knows it without a directory to ask or
+// to keep, and there can be no second instance. Placing an object near its first requester needs that directory, and comes with the
+// cluster's.
+//
+// Owner: its shard. Lifecycle: made with the shard's services; objects end when their worker is replaced or the shard stops.
+// Invariant: at most one Object per id has not ended. Between shards travel values only; what waits for an answer stays on its shard.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "bindings/durable_object/isolate_objects.h"
+#include "bindings/durable_object/object.h"
+#include "worker/shard.h"
+
+namespace adit::bindings {
+class ShardState;
+}
+
+namespace adit::bindings::durable_object {
+
+struct HostOptions {
+  // In-memory state is kept this long without events. Cloudflare: 70 to 140 seconds.
+  uint64_t idle_ms = 70'000;
+  uint64_t section_limit_ms = 30'000;  // of blockConcurrencyWhile, as documented
+};
+
+class ObjectHost final {
+ public:
+  ObjectHost(worker::Shard& shard, ShardState& state, HostOptions options)
+      : m_shard(shard), m_state(state), m_options(options) {}
+
+  // From JavaScript on this shard; the answer comes in a turn of its own, unless the caller may be answered inside another's.
+  void call(const ObjectAddress& address, ObjectCall call);
+  // Ends every object of a class that is deleted, and deletes the data of those that are this shard's.
+  void destroy_space(const std::string& space, Function<void(Result<void>)> done);
+
+  // ShardExtension's events.
+  void attach(worker::WorkerIsolate& worker, std::shared_ptr<const ClassTable> classes);
+  void detach(worker::WorkerIsolate& worker);
+  void destroyed(const worker::WorkerIsolate* worker) { m_isolates.erase(worker); }
+  void close();
+
+  // For Object.
+  worker::Shard& shard() { return m_shard; }
+  const HostOptions& options() const { return m_options; }
+  // Where objects are made now; null when no worker runs.
+  IsolateObjects* running_isolate();
+  Result<std::shared_ptr<ledger::Ledger>> open_ledger(const ObjectAddress& address);
+  // Its ledger broke and opens anew: nothing of it runs until then.
+  bool is_recovering(const ObjectId& id) const { return m_recovering.contains(id); }
+  void recover(const ObjectAddress& address);
+  void ended(Object& object);
+  int64_t now_ms() const { return m_shard.clock().monotonic_ns() / 1'000'000; }
+
+ private:
+  struct RemoteCall;
+  struct RemoteOutcome;
+  static ObjectHost& of(worker::Shard& shard);
+  std::shared_ptr<Object> object_of(const ObjectAddress& address);
+  void call_remote(size_t owner, const ObjectAddress& address, ObjectCall call);
+  void receive(RemoteCall call);
+  Result<std::vector<ledger::LedgerId>> own_ledgers(const std::string& space);
+  void sweep_later();
+  void sweep();
+
+  worker::Shard& m_shard;
+  ShardState& m_state;
+  HostOptions m_options;
+  std::unordered_map<ObjectId, std::shared_ptr<Object>> m_objects;
+  std::unordered_map<const worker::WorkerIsolate*, std::unique_ptr<IsolateObjects>> m_isolates;
+  std::unordered_set<ObjectId> m_recovering;
+  std::unordered_map<uint64_t, Function<void(Outcome)>> m_remote_calls;  // to other shards, by number
+  uint64_t m_call_numbers = 0;
+  net::Timer m_sweep;
+  bool m_is_closed = false;
+};
+
+// On every shard, and waits for it: main's thread, while the shards run.
+Result<void> destroy_space(worker::ShardGroup& group, const std::string& space);
+
+}  // namespace adit::bindings::durable_object
