@@ -235,9 +235,16 @@ function setup(description: string): void {
   configureWebSockets(compatibilityDate, compatibilityFlags);
 }
 
+/** Service-worker syntax has no `env`: each binding is a global variable. Before the script runs. */
+function exposeBindings(): void {
+  for (const [name, value] of Object.entries(env))
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** The functions that C++ knows by name. Bindings add theirs (durable_object.ts: dispatchObjectFetch, ...). */
 export const entry: Record<string, unknown> = {
   setup,
+  exposeBindings,
   register,
   dispatchFetch,
   dispatchScheduled,

@@ -109,6 +109,8 @@ Result<void> WorkerIsolate::start() {
     return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).stack));
   v8::Local<v8::Value> name_space = v8::Undefined(v8_isolate);
   if (script.is_service_worker) {
+    if (entry_function("exposeBindings")->Call(context, v8::Undefined(v8_isolate), 0, nullptr).IsEmpty())
+      return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).stack));
     if (auto run = m_modules->run_script(script.main_module); run.is_error()) return failed(run.error());
   } else {
     auto imported = m_modules->import_main(script.main_module);
