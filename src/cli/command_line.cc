@@ -55,8 +55,7 @@ void add_dev(CLI::App& app, Parsed& parsed) {
       ->type_name("PORT");
   dev->add_option("--persist-to", parsed.dev.persist_to, "Where state is kept; .adit/state beside the configuration")
       ->type_name("DIR");
-  dev->add_option("--shards", parsed.dev.shards,
-                  "How many threads run the worker; one per core")
+  dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; one per core")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
   dev->add_option("--log-level", parsed.log_level, "How much to log: debug, info, warn, error or none; info")
