@@ -5,14 +5,18 @@ export default {
       bindings: [
         { name: "PROBE", class_name: "Probe" },
         { name: "OTHER", class_name: "Other" },
+        { name: "ACTOR", class_name: "Actor" },
+        { name: "PLAIN", class_name: "Plain" },
       ],
     },
-    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other"] }],
+    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other", "Actor", "Plain"] }],
   },
   miniflare: {
     durableObjects: {
       PROBE: { className: "Probe", useSQLite: true },
       OTHER: { className: "Other", useSQLite: true },
+      ACTOR: { className: "Actor", useSQLite: true },
+      PLAIN: { className: "Plain", useSQLite: true },
     },
   },
   exports: "objects.js",

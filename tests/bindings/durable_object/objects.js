@@ -1,6 +1,8 @@
 // The classes under test. Probe runs a scenario inside the object and answers with its result, so that a test can say what happens there.
 import { DurableObject } from "cloudflare:workers";
 
+export { Actor, Plain } from "./actor.js";
+
 const describe = (error) => ({ name: error.name, message: error.message });
 const attempt = async (work) => {
   try {
