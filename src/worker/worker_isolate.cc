@@ -284,8 +284,8 @@ void WorkerIsolate::enter_standing(int32_t id) {
   m_options.isolate->set_current_invocation(id);
 }
 
-void WorkerIsolate::dispatch_within(int32_t standing, v8::Local<v8::Function> function,
-                                    v8::LocalVector<v8::Value> arguments, Reply reply) {
+int32_t WorkerIsolate::dispatch_within(int32_t standing, v8::Local<v8::Function> function,
+                                       v8::LocalVector<v8::Value> arguments, Reply reply) {
   auto id = m_invocations.begin();
   auto& invocation = *m_invocations.find(id);
   invocation.reply = std::move(reply);
@@ -293,6 +293,15 @@ void WorkerIsolate::dispatch_within(int32_t standing, v8::Local<v8::Function> fu
   enter_standing(standing);
   arguments[0] = v8::Integer::New(m_options.isolate->v8(), id);
   call_handler(id, function, static_cast<int>(arguments.size()), arguments.data());
+  return id;
+}
+
+void WorkerIsolate::forget_event(int32_t id) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation || !invocation->reply) return;
+  invocation->reply = nullptr;
+  end_invocation(id);
+  check_retired();
 }
 
 void WorkerIsolate::call_handler(int32_t id, v8::Local<v8::Function> function, int count,

@@ -86,9 +86,11 @@ class WorkerIsolate final : public js::IsolateObserver {
   void release(int32_t standing);
   // Within js::Entry, for each turn of a standing invocation.
   void enter_standing(int32_t id);
-  // An event for it: calls function(id of the event, ...arguments). Its first argument is filled in.
-  void dispatch_within(int32_t standing, v8::Local<v8::Function> function, v8::LocalVector<v8::Value> arguments,
-                       Reply reply);
+  // An event for it: calls function(id of the event, ...arguments). Its first argument is filled in. Answers the event's id.
+  int32_t dispatch_within(int32_t standing, v8::Local<v8::Function> function, v8::LocalVector<v8::Value> arguments,
+                          Reply reply);
+  // Nobody waits for the event's answer any more.
+  void forget_event(int32_t id);
   v8::Local<v8::Function> entry_function(std::string_view name);
   v8::Local<v8::String> method_string(std::string_view method);
 

@@ -109,7 +109,7 @@ void Object::dispatch(ObjectCall call) {
   auto& worker = m_isolate->worker();
   auto* v8_isolate = worker.isolate().v8();
   auto number = ++m_call_numbers;
-  m_calls.emplace(number, std::move(call.done));
+  m_calls[number].done = std::move(call.done);
   auto reply = [weak = weak_from_this(), number](Result<worker::ResponseMessage> response) {
     if (auto self = weak.lock()) self->answered(number, std::move(response));
   };
@@ -128,11 +128,19 @@ void Object::dispatch(ObjectCall call) {
     arguments.push_back(body_to_js(v8_isolate, std::move(request.body), false));
   }
   auto function = call.is_method ? m_isolate->dispatch_method() : m_isolate->dispatch_fetch();
-  worker.dispatch_within(m_invocation, function, std::move(arguments), std::move(reply));
+  auto event = worker.dispatch_within(m_invocation, function, std::move(arguments), std::move(reply));
+  // It may have been answered, or the object have ended, meanwhile.
+  auto begun = m_calls.find(number);
+  if (begun == m_calls.end()) worker.forget_event(event);
+  else if (!begun->second.is_answered) begun->second.event = event;
 }
 
 void Object::answered(uint32_t call, Result<worker::ResponseMessage> response) {
   m_used_ms = m_host.now_ms();
+  if (auto begun = m_calls.find(call); begun != m_calls.end()) {
+    begun->second.event = -1;
+    begun->second.is_answered = true;
+  }
   if (is_output_open()) return leave(call, std::move(response));
   send([weak = weak_from_this(), call, response = std::move(response)](Result<void> durable) mutable {
     auto self = weak.lock();
@@ -143,7 +151,7 @@ void Object::answered(uint32_t call, Result<worker::ResponseMessage> response) {
 
 void Object::leave(uint32_t call, Result<worker::ResponseMessage> response) {
   auto found = m_calls.extract(call);
-  if (!found.empty()) found.mapped()(Outcome{std::move(response)});
+  if (!found.empty()) found.mapped().done(Outcome{std::move(response)});
 }
 
 void Object::end(Error reason) {
@@ -168,11 +176,12 @@ void Object::end(Error reason) {
   m_record.Reset();
   m_waiting_sections.clear();
   if (was_running) {
+    for (auto& [number, begun] : calls) m_isolate->worker().forget_event(begun.event);
     for (auto& section : std::exchange(m_sections, {})) end_invocation(section.invocation);
     for (auto section : std::exchange(m_old_sections, {})) end_invocation(section);
     end_invocation(m_invocation);
   }
-  for (auto& [number, done] : calls) done(Outcome{reason, true, true});
+  for (auto& [number, begun] : calls) begun.done(Outcome{reason, true, true});
   for (auto& call : waiting) call.done(Outcome{reason, true, true});
 }
 

@@ -109,8 +109,12 @@ class Object final : public std::enable_shared_from_this<Object> {
   int32_t m_invocation = -1;  // the standing one
   v8::Global<v8::Object> m_record;
   std::deque<ObjectCall> m_waiting;
-  std::unordered_map<uint32_t, Function<void(Outcome)>>
-      m_calls;  // begun and not answered, or answered and held at the output gate
+  struct Begun {
+    Function<void(Outcome)> done;
+    int32_t event = -1;        // its invocation; none once it is answered
+    bool is_answered = false;  // and held at the output gate
+  };
+  std::unordered_map<uint32_t, Begun> m_calls;
   uint32_t m_call_numbers = 0;
   struct Section {
     int32_t invocation = -1;

@@ -112,8 +112,13 @@ js::Promise<Outcome> send_call(js::Call& call, ClassHandle object_class, const s
       return promise;
     }
   } else {
-    object_call.done = [settle = std::move(settle)](Outcome outcome) mutable {
-      settle(Result<Outcome>(std::move(outcome)));
+    object_call.done = [&host, settle = std::move(settle), isolate = call.v8()](Outcome outcome) mutable {
+      // An older version's request, answered by the current one: not one isolate's turn inside another's.
+      auto* entered = v8::Isolate::TryGetCurrent();
+      if (!entered || entered == isolate) return settle(Result<Outcome>(std::move(outcome)));
+      host.shard().loop().defer([settle = std::move(settle), outcome = std::move(outcome)]() mutable {
+        settle(Result<Outcome>(std::move(outcome)));
+      });
     };
   }
   host.call(address, std::move(object_call));
