@@ -134,7 +134,7 @@ TEST_F(HttpClients, send_bodies_with_length_and_in_chunks) {
   ASSERT_TRUE(
       fetch({"PUT", server.url(), {"Content-Length: 99"}, std::make_shared<MemorySource>(copy_bytes("12345"))}));
   EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos) << head;
-  EXPECT_EQ(head.find("99"), std::string::npos) << head;
+  EXPECT_EQ(head.find("Content-Length: 99"), std::string::npos) << head;
   EXPECT_EQ(head.find("Expect"), std::string::npos) << head;
   EXPECT_EQ(body, "12345");
 
@@ -544,12 +544,14 @@ TEST_F(HttpClients, a_raw_connection_moves_much_in_both_directions) {
   Bytes data(total);
   for (size_t i = 0; i < total; i++) data[i] = static_cast<uint8_t>(i * 7);
   stream->write(std::move(data));
-  EXPECT_GT(stream->buffered_bytes(), 0U);
+  // How much the kernel takes at once depends on how quick the peer reads; a drain is told only if it did not take all.
+  const bool left_some = stream->buffered_bytes() > 0;
   stream->start_reading();
   EXPECT_TRUE(run_until([&] { return echo.ended; }));
   EXPECT_EQ(echo.received, total);
   EXPECT_FALSE(echo.failed);
-  EXPECT_EQ(echo.drains, 1);
+  EXPECT_EQ(echo.drains, left_some ? 1 : 0);
+  EXPECT_EQ(stream->buffered_bytes(), 0U);
 }
 
 }  // namespace
