@@ -179,6 +179,8 @@ export const commands = {
       "error",
       ...extra,
     ],
+  // Beside servers of one thread.
+  "adit-one-shard": (app) => commands.adit(app, "--shards", "1"),
   workerd: (app) => (port, state) => [
     join(modules(), "@cloudflare/workerd-linux-64/bin/workerd"),
     "serve",

@@ -30,7 +30,7 @@ const cases = {
   hello: {
     title: "Hello",
     app: "hello.js",
-    peers: ["adit", "epoll", "bun", "node", "deno", "workerd", "miniflare"],
+    peers: ["adit", "adit-one-shard", "epoll", "bun", "node", "deno", "workerd", "miniflare"],
     path: "/",
     marks: [
       { peer: "workerd", what: "CPU per request", of: cpuRatio, most: 1 / 6, said: "at most 1/6" },
@@ -89,7 +89,7 @@ async function measureLoad(name) {
   const servers = [];
   try {
     for (const peer of peers.filter((peer) => !chosenPeers || chosenPeers.includes(peer))) {
-      if (peer === "adit" && !existsSync(adit)) {
+      if (peer.startsWith("adit") && !existsSync(adit)) {
         console.error("bench: adit is not built (./setup); measuring the peers alone");
         continue;
       }
@@ -246,7 +246,8 @@ function writeReport() {
 Written by \`bench/run.mjs\`. The same app runs under each server, all in one run and in turns: 32 keep-alive connections, medians of
 ${rounds} rounds of ${seconds} s after a warm-up, CPU over the server's whole process tree. Machine: ${machine}, which also runs the client.
 "× Adit" is the peer's number divided by Adit's. Peers' versions are in \`package.json\`; \`epoll\` is the smallest C++ server that answers.
-Every write of the durable case is on disk before its answer. Adit runs one shard, as the others run one thread.
+Every write of the durable case is on disk before its answer. Adit runs one shard per core, unless the row says otherwise; Bun, Node and
+\`epoll\` run one thread.
 `;
   const known = order.filter((name) => results[name]);
   writeFileSync(
