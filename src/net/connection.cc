@@ -1,6 +1,8 @@
 #include "net/connection.h"
 
 #include <fmt/core.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +25,9 @@ struct Connection::State {
   bool failed = false;
 
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&handle); }
+  // What the socket takes at once. By send(), which is cheaper than libuv's write(): it is on every response's path. An error shows
+  // again, asynchronously, when the rest is written.
+  size_t try_send(std::span<const BytesView> buffers);
   void enqueue(Bytes data);
   void start_write();
   void finish_shutdown();
@@ -86,6 +91,24 @@ void Connection::State::fail(std::string_view what, int code) {
   failed = true;
   uv_read_stop(stream());
   if (listener) listener->on_error(Error(ErrorKind::network, fmt::format("{}: {}", what, uv_strerror(code))));
+}
+
+size_t Connection::State::try_send(std::span<const BytesView> buffers) {
+  if (write_outstanding) return 0;
+  int descriptor = -1;
+  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &descriptor) != 0) return 0;
+  ssize_t sent = 0;
+  if (buffers.size() == 1) {
+    sent = ::send(descriptor, buffers[0].data(), buffers[0].size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  } else {
+    std::array<iovec, gathered_buffers> views;
+    for (size_t i = 0; i < buffers.size(); ++i) views[i] = {const_cast<uint8_t*>(buffers[i].data()), buffers[i].size()};
+    msghdr message{};
+    message.msg_iov = views.data();
+    message.msg_iovlen = buffers.size();
+    sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  return sent > 0 ? static_cast<size_t>(sent) : 0;
 }
 
 void Connection::State::enqueue(Bytes data) {
@@ -165,15 +188,7 @@ void Connection::stop_reading() {
 void Connection::write(std::span<const BytesView> buffers) {
   if (!m_state || m_state->failed || m_state->shutting_down) return;
   VERIFY(buffers.size() <= gathered_buffers);
-  size_t sent = 0;
-  if (!m_state->write_outstanding) {
-    std::array<uv_buf_t, gathered_buffers> views;
-    for (size_t i = 0; i < buffers.size(); ++i)
-      views[i] = uv_buf_init(const_cast<char*>(text_of(buffers[i]).data()), static_cast<unsigned>(buffers[i].size()));
-    int result = uv_try_write(m_state->stream(), views.data(), static_cast<unsigned>(buffers.size()));
-    // An error shows again, asynchronously, when the rest is written.
-    if (result > 0) sent = static_cast<size_t>(result);
-  }
+  size_t sent = m_state->try_send(buffers);
   Bytes rest;
   for (auto buffer : buffers) {
     size_t skip = std::min(sent, buffer.size());
@@ -185,12 +200,10 @@ void Connection::write(std::span<const BytesView> buffers) {
 
 void Connection::write(Bytes data) {
   if (!m_state || m_state->failed || m_state->shutting_down || data.empty()) return;
-  if (!m_state->write_outstanding) {
-    auto view = uv_buf_init(reinterpret_cast<char*>(data.data()), static_cast<unsigned>(data.size()));
-    int result = uv_try_write(m_state->stream(), &view, 1);
-    if (result == static_cast<int>(data.size())) return;
-    if (result > 0) data.erase(data.begin(), data.begin() + result);
-  }
+  BytesView view = data;
+  size_t sent = m_state->try_send({&view, 1});
+  if (sent == data.size()) return;
+  data.erase(data.begin(), data.begin() + static_cast<ptrdiff_t>(sent));
   m_state->enqueue(std::move(data));
 }
 
