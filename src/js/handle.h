@@ -1,5 +1,5 @@
 // Native objects in JavaScript: an opaque object that holds a shared_ptr<T> and is only good for giving back to ops.
-// Owner: the isolate's thread. Invariant: the holder is freed when the object is collected or the isolate disposed, whichever is first.
+// Owner: the isolate's thread. Invariant: the holder is freed at the end of the turn in which its object is collected, at the latest with the isolate.
 #pragma once
 
 #include <v8.h>

@@ -36,9 +36,22 @@ struct Isolate::NativeHolder {
   NativeHolder* previous = nullptr;
   NativeHolder* next = nullptr;
 
-  void unlink() {
-    (previous ? previous->next : owner->m_holders) = next;
+  void link(NativeHolder*& list) {
+    previous = nullptr;
+    next = list;
+    if (next) next->previous = this;
+    list = this;
+  }
+  void unlink(NativeHolder*& list) {
+    (previous ? previous->next : list) = next;
     if (next) next->previous = previous;
+  }
+  // During a collection, where V8 must not be called, and the pointer's destructor may: it runs at the end of the turn. Nothing here waits
+  // for V8's second pass of callbacks, which comes by a task of V8's own, at the latest while the isolate is disposed.
+  void collected() {
+    object.Reset();
+    unlink(owner->m_holders);
+    link(owner->m_collected);
   }
 };
 
@@ -85,17 +98,20 @@ Isolate::~Isolate() {
   {
     v8::Isolate::Scope scope(m_isolate);
     m_pending.clear();
-    while (m_holders) {
-      std::unique_ptr<NativeHolder> holder(m_holders);
-      m_holders = holder->next;
-      if (m_holders) m_holders->previous = nullptr;
-      holder->object.Reset();
-    }
+    while (m_holders) m_holders->collected();
+    free_collected();
     m_handle_template.Reset();
     m_entry_object.Reset();
     m_context.Reset();
   }
   m_isolate->Dispose();
+}
+
+void Isolate::free_collected() {
+  while (m_collected) {
+    std::unique_ptr<NativeHolder> holder(m_collected);
+    holder->unlink(m_collected);
+  }
 }
 
 v8::MaybeLocal<v8::Value> Isolate::prepare_stack_trace(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
@@ -229,6 +245,7 @@ Entry::~Entry() {
   // The turn is over before the observer hears of it: what it settles is a turn of its own.
   m_isolate.m_depth = 0;
   if (m_isolate.m_observer) m_isolate.m_observer->left();
+  m_isolate.free_collected();
 }
 
 v8::Local<v8::Object> wrap_erased(v8::Isolate* v8_isolate, const void* tag, std::shared_ptr<void> pointer) {
@@ -238,24 +255,14 @@ v8::Local<v8::Object> wrap_erased(v8::Isolate* v8_isolate, const void* tag, std:
   auto holder = std::make_unique<Isolate::NativeHolder>();
   holder->pointer = std::move(pointer);
   holder->owner = &isolate;
-  holder->next = isolate.m_holders;
-  if (holder->next) holder->next->previous = holder.get();
   object->SetAlignedPointerInInternalField(0, const_cast<void*>(tag));
   object->SetAlignedPointerInInternalField(1, holder.get());
   holder->object.Reset(v8_isolate, object);
   using Holder = Isolate::NativeHolder;
   holder->object.SetWeak(
-      holder.get(),
-      [](const v8::WeakCallbackInfo<Holder>& info) {
-        info.GetParameter()->object.Reset();
-        // What the destructor does may call V8, which only the second pass allows.
-        info.SetSecondPassCallback([](const v8::WeakCallbackInfo<Holder>& second) {
-          std::unique_ptr<Holder> owned(second.GetParameter());
-          owned->unlink();
-        });
-      },
+      holder.get(), [](const v8::WeakCallbackInfo<Holder>& info) { info.GetParameter()->collected(); },
       v8::WeakCallbackType::kParameter);
-  isolate.m_holders = holder.release();
+  holder.release()->link(isolate.m_holders);
   return object;
 }
 

@@ -166,6 +166,7 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   std::pair<v8::Local<v8::Promise>, uint32_t> add_pending();
   v8::Global<v8::Promise::Resolver> take_pending(uint32_t slot);
   void drop_pending(uint32_t slot);
+  void free_collected();
   static v8::MaybeLocal<v8::Value> prepare_stack_trace(v8::Local<v8::Context>, v8::Local<v8::Value> error,
                                                        v8::Local<v8::Array> sites);
   static size_t near_heap_limit(void* self, size_t current, size_t initial);
@@ -176,7 +177,9 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   v8::Global<v8::Context> m_context;
   v8::Global<v8::Object> m_entry_object;
   v8::Global<v8::ObjectTemplate> m_handle_template;
-  NativeHolder* m_holders = nullptr;  // intrusive list, freed at disposal
+  // Intrusive lists. What is left of the first is freed at disposal, the second is what the garbage collector found in this turn.
+  NativeHolder* m_holders = nullptr;
+  NativeHolder* m_collected = nullptr;
   IsolateObserver* m_observer = nullptr;
   std::vector<ServiceEntry> m_services;
   std::vector<Pending> m_pending;

@@ -1,6 +1,8 @@
 #include "net/loop.h"
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 
 namespace adit::net {
 
@@ -120,6 +122,20 @@ void Loop::drain() {
   }
   for (auto& task : m_batch) task();
   m_batch.clear();
+}
+
+void Loop::drop_tasks() {
+  // What a task held may post and defer once more while it is destroyed.
+  for (;;) {
+    std::vector<Task> dropped;
+    {
+      std::lock_guard lock(m_mutex);
+      dropped.swap(m_inbox);
+    }
+    std::move(m_deferred.begin(), m_deferred.end(), std::back_inserter(dropped));
+    m_deferred.clear();
+    if (dropped.empty()) return;
+  }
 }
 
 void Loop::defer(Task task) {

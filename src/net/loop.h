@@ -54,6 +54,8 @@ class Loop {
   Timer after(uint64_t delay_ms, Task task);
   // Runs work on the blocking pool, then done on this loop.
   void run_blocking(Task work, Task done);
+  // Forgets what was posted and deferred and has not run. For an owner that is about to go, and that the tasks touch.
+  void drop_tasks();
   // Cached monotonic time of this loop iteration, milliseconds.
   uint64_t now_ms() const;
   uv_loop_t* uv() { return &m_loop; }

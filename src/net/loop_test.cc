@@ -20,6 +20,26 @@ TEST(Loop, posted_tasks_run_in_order_on_the_loops_thread) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(seen[i], i);
 }
 
+TEST(Loop, dropped_tasks_are_destroyed_and_never_run) {
+  auto loop = Loop::create().value();
+  int ran = 0;
+  auto held = std::make_shared<int>(0);
+  struct PostsAgain {
+    ~PostsAgain() {
+      loop->post([&ran = ran] { ++ran; });
+    }
+    Loop* loop;
+    int& ran;
+  };
+  auto again = std::make_shared<PostsAgain>(loop.get(), ran);
+  loop->post([&ran, held] { ++ran; });
+  loop->defer([&ran, again = std::move(again), held] { ++ran; });
+  loop->drop_tasks();
+  EXPECT_EQ(held.use_count(), 1);
+  loop.reset();
+  EXPECT_EQ(ran, 0);
+}
+
 TEST(Loop, a_destroyed_timer_does_not_fire) {
   auto loop = Loop::create().value();
   bool cancelled_fired = false;

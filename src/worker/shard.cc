@@ -21,6 +21,8 @@ Result<std::unique_ptr<Shard>> Shard::create(ShardOptions options) {
 
 Shard::~Shard() {
   m_finished = true;
+  // Other shards may have posted after the loop ended; none does now (shard_pool.h).
+  if (m_loop) m_loop->drop_tasks();
   m_server.reset();
   if (m_current && m_extension) m_extension->detach(*m_current);
   m_current.reset();
