@@ -39,7 +39,8 @@ struct Run {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+// Nothing is left to clean up when something as unlikely as no memory at the start ends the program.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   // glibc would give every thread an arena of its own and keep what each frees; shards allocate little at a time.
   mallopt(M_ARENA_MAX, 2);
   return std::visit(Run{}, parse_command_line(argc, argv));

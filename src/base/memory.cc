@@ -19,7 +19,8 @@ int release_object(dl_phdr_info* object, size_t, void*) {
     auto begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
     auto end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1);
     // Best effort: a kernel that refuses keeps the pages.
-    if (end > begin) (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    if (end > begin)
+      (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // NOLINT(performance-no-int-to-ptr)
   }
   return 0;
 }

@@ -141,7 +141,7 @@ TEST_F(HttpClients, send_bodies_with_length_and_in_chunks) {
   auto pipe = std::make_shared<Pipe>();
   std::vector<Timer> timers;
   for (int i = 0; i < 5; i++)
-    timers.push_back(loop->after(static_cast<uint64_t>(i * 5), [&, i] {
+    timers.push_back(loop->after(static_cast<uint64_t>(i) * 5, [&, i] {
       pipe->write(copy_bytes("part" + std::to_string(i) + ";"), [](Result<void>) {});
     }));
   timers.push_back(loop->after(30, [&] { pipe->close(); }));
