@@ -1,5 +1,6 @@
 // What a commit costs: one small put per commit over 64 ledgers, through the real engine. Prints CPU per commit (all threads), log bytes,
-// syncs, and the time to make and to open a ledger. Usage: bench_ledger [commits [directory]].
+// syncs, and the time to make and to open a ledger. Usage: bench_ledger [commits [directory]]; with HISTORY=1 in the environment the
+// ledgers keep their past.
 #include <fmt/core.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -58,6 +59,7 @@ struct Shard {
     state = need(StateDirectory::open(disk, directory));
     StoreOptions options;
     options.ledger.page_size_bytes = page_size_bytes;
+    if (std::getenv("HISTORY")) options.history_spaces = {"bench"};
     store = need(LedgerStore::create(*state, 0, executor, logger, clock, options));
   }
   std::shared_ptr<Ledger> open(size_t index) {

@@ -22,7 +22,9 @@ Result<ledger::LedgerStore*> ShardState::store() {
   if (m_closed) return Error(ErrorKind::invalid_state, "the server is stopping");
   if (!m_store) {
     auto* directory = TRY(m_process.directory());
-    m_store = TRY(ledger::LedgerStore::create(*directory, m_shard, m_executor, m_logger, m_clock, {}));
+    ledger::StoreOptions options;
+    options.history_spaces = {"do-", "d1"};  // what point-in-time recovery and time travel are for
+    m_store = TRY(ledger::LedgerStore::create(*directory, m_shard, m_executor, m_logger, m_clock, options));
   }
   return m_store.get();
 }

@@ -49,6 +49,14 @@ struct LogEntry {
   uint32_t page_size_bytes = 0;
   uint32_t page_count = 0;  // the database's size after this entry
   std::vector<PageImage> pages;
+  // For point-in-time recovery (history.h): when the last commit was made, Unix time; 0 in a ledger without history.
+  int64_t time_ms = 0;
+  // The state before this entry is kept, and was committed then with so many pages; 0: it is not; -1: none before is any more.
+  int64_t kept_time_ms = 0;
+  uint32_t kept_page_count = 0;
+  bool kept_is_bookmark = false;
+  // Pages of kept states that this entry replaces and that no entry after the last compaction has.
+  std::vector<PageImage> previous;
 };
 
 template <typename T>

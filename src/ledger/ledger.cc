@@ -24,12 +24,14 @@ Result<void> Ledger::start(Head head, std::unique_ptr<PageFile> pages) {
   m_pages = std::move(pages);
   m_pages->set_epoch(head.epoch);
   m_durable = m_synced = head.position;
+  TRY(restore_if_asked());
   m_services.vfs.set_next_file(*m_pages);
   m_database =
       TRY(Database::open(m_id.text(), m_services.vfs.name(),
                          {.page_size_bytes = m_pages->page_size_bytes(), .cache_bytes = m_options.cache_bytes}));
   // Runs inside SQLite's commit: only takes note.
   m_pages->on_commit([this] { schedule_turn_end(); });
+  if (m_pages->has_pending()) schedule_turn_end();
   return {};
 }
 
@@ -193,7 +195,11 @@ void Ledger::append_done(Position position, Result<void> result) {
   VERIFY(position > m_durable && position <= m_pages->position());
   m_durable = position;
   if (m_pages->has_pending()) start_append();
-  if (m_pages->dirty_bytes() > m_checkpoint_at_bytes && !m_checkpoint_running) checkpoint([](Result<void>) {});
+  if (m_restored_at != 0 && m_durable >= m_restored_at) {
+    m_restored_at = 0;
+    restored();
+  }
+  if (m_pages->held_bytes() > m_checkpoint_at_bytes && !m_checkpoint_running) checkpoint([](Result<void>) {});
   m_services.on_appended(*this);
   release_waiters();
 }
@@ -280,10 +286,10 @@ void Ledger::checkpoint_done(const Checkpoint& checkpoint, Result<void> result) 
   if (result.is_ok()) {
     m_pages->finish_checkpoint(checkpoint);
     m_checkpoint_at_bytes =
-        std::max(m_options.checkpoint_after_bytes, m_pages->dirty_bytes() + m_options.checkpoint_after_bytes / 2);
+        std::max(m_options.checkpoint_after_bytes, m_pages->held_bytes() + m_options.checkpoint_after_bytes / 2);
   } else {
     m_checkpoint_at_bytes =
-        2 * std::max(m_options.checkpoint_after_bytes, m_pages->dirty_bytes());  // later, not at every append
+        2 * std::max(m_options.checkpoint_after_bytes, m_pages->held_bytes());  // later, not at every append
   }
   finish_checkpoint_callbacks(std::move(result));
 }

@@ -20,6 +20,8 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "ledger/database.h"
 #include "ledger/engine.h"
 #include "ledger/executor.h"
@@ -39,6 +41,8 @@ struct LedgerServices {
   Background& files;  // checkpoints are written here
   StateDirectory& state;
   PageVfs& vfs;
+  const Clock& clock;
+  const Logger& logger;
   Function<void(Ledger&)> on_broken;
   Function<void(Ledger&)> on_appended;
 };
@@ -114,6 +118,16 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   // Callbacks come in the order of registration: a later one never overtakes one that still waits.
   void when_durable(Position position, Callback<void> callback);
 
+  // Point-in-time recovery (history.h), for ledgers of a space that keeps history; else an error. A bookmark names a state for as long as
+  // history is kept.
+  // Of the current state, the turn's transaction included (it is committed; an open explicit transaction is not in it).
+  Result<std::string> bookmark();
+  // Of the newest kept state that was committed at or before the time (Unix, milliseconds). not_found before the kept past begins.
+  Result<std::string> bookmark_for_time(int64_t unix_ms);
+  // Makes the next open() of this ledger (after it was closed, or broke) begin with that state, as one more commit: what came after it stays
+  // in the history. Calls back, when the wish is durable, with a bookmark of the state now.
+  void restore_at_next_open(std::string_view bookmark, Callback<std::string> callback);
+
   bool is_broken() const { return m_error.has_value(); }
   // What broke it. Only when is_broken().
   const Error& error() const { return *m_error; }
@@ -140,6 +154,10 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   Ledger(LedgerServices& services, LedgerId id, const LedgerOptions& options);
   Result<void> start(Head head, std::unique_ptr<PageFile> pages);
   Result<void> usable() const;
+  Result<void> usable_history() const;
+  Result<void> restore_if_asked();
+  Result<KeptState> kept_state(Position target) const;
+  void restored();
   Result<void> end_explicit(const char* sql);
   Result<void> end_savepoint(int depth, bool keep);
   void schedule_turn_end();
@@ -173,6 +191,8 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   bool m_is_destroying = false;
   bool m_is_deleted = false;
   int m_savepoints = 0;
+  Position m_restored_at = 0;    // the commit that restored, until its request is forgotten
+  bool m_asked_restore = false;  // since this was opened
   uint64_t m_checkpoint_at_bytes = 0;
   std::deque<Waiter> m_waiters;  // ascending positions
   std::vector<Callback<void>> m_checkpoint_callbacks;

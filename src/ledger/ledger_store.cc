@@ -25,7 +25,8 @@ Result<void> sync_databases(const StateDirectory& state, const std::vector<Ledge
   std::set<std::string> folders;
   for (auto& id : ids) {
     auto path = state.database_path(id);
-    if (auto file = TRY(open_if_there(disk, path))) TRY(file->sync());
+    for (auto& each : {path, history_path(path)})
+      if (auto file = TRY(open_if_there(disk, each))) TRY(file->sync());
     for (auto end = path.rfind('/'); end > state.path().size(); end = path.rfind('/', end - 1))
       folders.insert(path.substr(0, end));
   }
@@ -70,6 +71,8 @@ Result<std::unique_ptr<LedgerStore>> LedgerStore::create_with(StateDirectory& st
       .files = *store->m_files,
       .state = state,
       .vfs = *store->m_vfs,
+      .clock = clock,
+      .logger = logger,
       .on_broken = [self = store.get()](Ledger& ledger) { self->ledger_broke(ledger); },
       .on_appended = [self = store.get()](Ledger&) { self->compact_lagging(); },
   });
@@ -112,6 +115,11 @@ void LedgerStore::open(const LedgerId& id, OpenCallback callback) {
   load(id, std::move(callback));
 }
 
+bool LedgerStore::keeps_history(const LedgerId& id) const {
+  return std::any_of(m_options.history_spaces.begin(), m_options.history_spaces.end(),
+                     [&](auto& prefix) { return id.space().starts_with(prefix); });
+}
+
 void LedgerStore::load(const LedgerId& id, OpenCallback callback) {
   make_room();
   if (m_open.size() >= 2 * m_options.max_open_ledgers)
@@ -124,6 +132,7 @@ void LedgerStore::load(const LedgerId& id, OpenCallback callback) {
   }();
   if (read.is_error()) return callback(std::move(read.error()).because("open ledger " + id.text()));
   auto pages = std::make_shared<std::unique_ptr<PageFile>>(std::move(read).value());
+  if (keeps_history(id)) (*pages)->keep_history(&m_clock, m_options.history);
   auto stamp = (*pages)->stamp();
   m_opening[id].push_back(std::move(callback));
   m_engine->read_head(id, stamp, read_timeout_ms, [this, id, pages, alive = std::weak_ptr(m_alive)](Result<Head> head) {
@@ -180,14 +189,15 @@ void LedgerStore::ledger_broke(Ledger& ledger) {
   auto it = m_open.find(id);
   if (it == m_open.end() || it->second.ledger.get() != &ledger) return;
   bool is_deleted = ledger.m_is_deleted;
-  if (!is_deleted) m_logger.error("ledger {} stops: {}", id.text(), ledger.error().full_message());
+  if (!is_deleted && ledger.error().kind() != ErrorKind::aborted)
+    m_logger.error("ledger {} stops: {}", id.text(), ledger.error().full_message());
   m_by_use.erase(it->second.place);
   m_open.erase(it);  // the breaking ledger keeps itself alive
   m_opening[id];
   if (!is_deleted) return m_files->run([] {}, guarded([this, id] { drained(id); }));
   auto removed = std::make_shared<Result<void>>();
   m_unsynced[id] = ledger.position() + 1;
-  m_files->run([this, removed, path = m_state.database_path(id)] { *removed = m_state.disk().remove(path); },
+  m_files->run([this, removed, path = m_state.database_path(id)] { *removed = remove_database(m_state.disk(), path); },
                guarded([this, removed, id] {
                  if (removed->is_error()) {
                    // The log still says that it is deleted, and recovery will do it; until then nobody may see the old data.
@@ -214,6 +224,26 @@ void LedgerStore::destroy(const LedgerId& id, Callback<void> callback) {
       if (result.is_error() || !alive.lock()) return callback(std::move(result));
       m_files->run([] {}, [callback = std::move(callback)]() mutable { callback({}); });  // after the removal
     });
+  });
+}
+
+void LedgerStore::restore(const LedgerId& id, std::string_view bookmark, Callback<std::string> callback) {
+  open(id, [alive = std::weak_ptr(m_alive), bookmark = std::string(bookmark),
+            callback = std::move(callback)](Result<std::shared_ptr<Ledger>> opened) mutable {
+    if (!alive.lock()) return;
+    if (opened.is_error()) return callback(std::move(opened.error()));
+    auto ledger = std::move(opened).value();
+    ledger->restore_at_next_open(
+        bookmark, [alive, ledger, callback = std::move(callback)](Result<std::string> before) mutable {
+          if (!alive.lock() || before.is_error()) return callback(std::move(before));
+          auto then = [ledger, before = std::move(before).value(),
+                       callback = std::move(callback)](Result<void> durable) mutable {
+            if (durable.is_error()) return callback(std::move(durable.error()));
+            ledger->break_with({ErrorKind::aborted, "ledger " + ledger->id().text() + " was restored to a bookmark"});
+            callback(std::move(before));
+          };
+          ledger->when_durable(ledger->position(), std::move(then));
+        });
   });
 }
 

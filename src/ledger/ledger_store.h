@@ -27,6 +27,9 @@ struct StoreOptions {
   uint64_t log_segment_bytes = 4 << 20;
   uint64_t log_max_bytes = 32 << 20;  // bounds the log, and so the time that recovery takes
   size_t checkpoints_at_once = 16;
+  HistoryOptions history;
+  // Ledgers keep their past if their space begins with one of these.
+  std::vector<std::string> history_spaces;
 };
 
 struct StoreStatistics {
@@ -61,6 +64,9 @@ class LedgerStore {
   Result<bool> exists(const LedgerId& id) const;
   // Deletes all data, durably. Ledger objects still held become broken.
   void destroy(const LedgerId& id, Callback<void> callback);
+  // Takes a ledger back to a bookmark now: objects still held break (ErrorKind::aborted), the next open() gives the restored one. Calls back
+  // with a bookmark of the state before, to which it can be taken back in turn.
+  void restore(const LedgerId& id, std::string_view bookmark, Callback<std::string> callback);
   // Ids of a space after `after` (empty: from the start), in order of name, at most `limit`: those with a database file, and this shard's without
   // one yet. Across shards, ask each and merge.
   Result<std::vector<LedgerId>> list(std::string_view space, std::string_view after, size_t limit) const;
@@ -87,6 +93,7 @@ class LedgerStore {
         m_alive(std::make_shared<LedgerStore*>(this)) {}
 
   void load(const LedgerId& id, OpenCallback callback);
+  bool keeps_history(const LedgerId& id) const;
   void replay(const LedgerId& id, Head head, std::shared_ptr<std::unique_ptr<PageFile>> pages);
   void opened(const LedgerId& id, Result<std::shared_ptr<Ledger>> result);
   Result<std::shared_ptr<Ledger>> add(const LedgerId& id, Head head, std::unique_ptr<PageFile> pages);

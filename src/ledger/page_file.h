@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@
 
 #include "ledger/disk.h"
 #include "ledger/engine.h"
+#include "ledger/history_file.h"
 
 namespace adit::ledger {
 
@@ -27,20 +29,34 @@ namespace adit::ledger {
 struct FileStamp {
   static constexpr size_t offset_bytes = 72;
   static constexpr size_t size_bytes = 20;
-  static std::optional<Head> parse(std::span<const uint8_t, size_bytes> bytes);
-  static std::array<uint8_t, size_bytes> format(Head head);
+  Head head;
+  int64_t time_ms = 0;  // of the last commit, Unix time; 0: not known
+
+  static std::optional<FileStamp> parse(std::span<const uint8_t, size_bytes> bytes);
+  std::array<uint8_t, size_bytes> format() const;
 };
+
+// Of the ledger with that database file.
+std::string history_path(const std::string& database_path);
+// The database file and what lies beside it.
+Result<void> remove_database(Disk& disk, const std::string& database_path);
 
 // One checkpoint: pages of a commit, to be written once that commit is durable. Lives on the shard, then on the background thread, then back.
 class Checkpoint {
  public:
   Position position() const { return m_head.position; }
-  // Background thread. Creates the file if there is none yet. Does not sync.
+  // Background thread. Creates the file if there is none yet, and the history file when there is something for it. Does not sync.
   Result<void> write(Disk& disk, const std::string& path);
 
  private:
   friend class PageFile;
+  Result<void> write_pages(Disk& disk, const std::string& path);
+  Result<void> write_history(Disk& disk, const std::string& path) const;
+
   Head m_head;
+  int64_t m_time_ms = 0;
+  HistoryFile::Added m_history;
+  HistoryOptions m_history_options;
   uint32_t m_page_size_bytes = 0;
   uint32_t m_page_count = 0;
   uint32_t m_disk_page_count = 0;
@@ -63,6 +79,16 @@ class PageFile {
   Head stamp() const { return m_stamp; }
   // Redo: an entry of the log becomes part of the committed state. Before SQLite opens.
   Result<void> replay(const LogEntry& entry);
+  // The past is kept from now on; after open(), before SQLite opens. With a clock this decides what to keep; without, replay() does.
+  void keep_history(const Clock* clock, const HistoryOptions& options);
+  // Null: this ledger has none.
+  History* history() { return m_history.get(); }
+  // The replayed log begins here: what a crash left in the history file after it may be torn.
+  void set_history_synced(Position position) { m_history_synced = position; }
+  // When the last commit was made; 0: not known.
+  int64_t time_ms() const { return m_time_ms; }
+  // Makes the database what it was at a kept state, as one more commit. Before SQLite opens.
+  void restore(const KeptState& state);
   Epoch epoch() const { return m_head.epoch; }
   void set_epoch(Epoch epoch) { m_head.epoch = epoch; }
   void on_commit(Function<void()> callback) { m_on_commit = std::move(callback); }
@@ -81,25 +107,33 @@ class PageFile {
   uint32_t page_size_bytes() const { return m_page_size_bytes; }
   uint32_t page_count() const { return m_committed_page_count; }
   // Commits that no entry carries yet.
-  bool has_pending() const { return m_head.position > m_taken; }
+  bool has_pending() const { return m_head.position > m_taken || !m_sealed.empty(); }
   LogEntry take_pending();
 
   // Pages in memory that are committed but not on disk.
   uint64_t dirty_bytes() const { return m_dirty_pages * m_page_size_bytes; }
+  // The same with the replaced pages of kept states.
+  uint64_t held_bytes() const { return dirty_bytes() + (m_history ? m_history->memory_bytes() : 0); }
   bool is_checkpointed() const { return m_checkpointed == m_head.position; }
   Position checkpointed() const { return m_checkpointed; }
-  std::unique_ptr<Checkpoint> begin_checkpoint() const;
+  std::unique_ptr<Checkpoint> begin_checkpoint();
   void finish_checkpoint(const Checkpoint& done);
 
  private:
   struct Page {
     PageBytes committed;
     std::shared_ptr<uint8_t[]> fresh;  // written since the last commit
+    Position version = 0;              // of the committed bytes
     bool pending = false;
   };
   PageFile() = default;
   Result<void> take_file(std::shared_ptr<DiskFile> file, uint64_t size_bytes);
   void commit_page(uint32_t number, Page& page);
+  int read_disk(uint64_t offset, std::span<uint8_t> out) const;
+  void replay_history(const LogEntry& entry);
+  LogEntry make_entry();
+  void begin_commit();
+  void keep_page(uint32_t number, const PageBytes& committed, Position version);
 
   std::shared_ptr<DiskFile> m_file;
   Limits m_limits;
@@ -117,6 +151,15 @@ class PageFile {
   uint64_t m_dirty_pages = 0;
   Function<void()> m_on_commit;
   bool m_refuses_writes = false;
+  std::unique_ptr<History> m_history;
+  int64_t m_time_ms = 0;
+  Position m_checkpoint_begun = 0;  // the log may forget what came before
+  Position m_history_synced = UINT64_MAX;
+  std::deque<LogEntry> m_sealed;  // that end at kept states and wait to be taken
+  // Of the entry that take_pending() will make.
+  std::optional<KeptState> m_kept_before;
+  bool m_lost_history = false;
+  std::vector<PageImage> m_previous;
 };
 
 }  // namespace adit::ledger

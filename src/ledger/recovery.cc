@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
@@ -21,13 +22,7 @@ struct Found {
 };
 
 LogEntry entry_of(const Found& found) {
-  auto& record = found.record;
-  LogEntry entry{record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count,
-                 {}};
-  entry.pages.reserve(record.pages);
-  for (uint32_t i = 0; i < record.pages; ++i)
-    entry.pages.push_back({record.page_number(i), PageBytes(found.segment, record.page(i))});
-  return entry;
+  return found.record.entry([&found](uint32_t index) { return PageBytes(found.segment, found.record.page(index)); });
 }
 
 Result<std::shared_ptr<DiskFile>> open_if_there(Disk& disk, const std::string& path) {
@@ -41,12 +36,17 @@ Result<void> redo(const StateDirectory& state, const LedgerId& id, const std::ve
   size_t first = 0;
   for (size_t i = 0; i < records.size(); ++i)
     if (records[i].record.kind == EntryKind::destroy) first = i + 1;
-  if (first > 0) TRY(state.disk().remove(path));
+  if (first > 0) TRY(remove_database(state.disk(), path));
   size_t with_pages = first;
   while (with_pages < records.size() && records[with_pages].record.kind != EntryKind::pages) ++with_pages;
   if (with_pages == records.size()) return {};  // deleted, or only its epoch was raised: no file, nothing to fence
   auto file = first > 0 ? nullptr : TRY(open_if_there(state.disk(), path));
   auto pages = TRY(PageFile::open_for_redo(std::move(file), records[with_pages].record.page_size_bytes));
+  auto is_kept = [](const Found& found) { return found.record.kept_time_ms != 0; };
+  if (std::any_of(records.begin() + static_cast<ptrdiff_t>(first), records.end(), is_kept)) {
+    pages->keep_history(nullptr, {});
+    pages->set_history_synced(records[first].record.expected);
+  }
   for (size_t i = first; i < records.size(); ++i) {
     if (i > first && records[i].record.expected != records[i - 1].record.position)
       return Error::io(fmt::format("the log of ledger {} jumps from position {} to {}", id.text(),

@@ -230,7 +230,7 @@ TEST(StateDirectory, a_newer_format_is_a_clear_error) {
   World world;
   world.start();
   world.stop();
-  world.disk->content("/state/format") = copy_bytes(std::string_view("adit state 2\n"));
+  world.disk->content("/state/format") = copy_bytes(std::string_view("adit state 3\n"));
   auto started = world.try_start();
   ASSERT_TRUE(started.is_error());
   EXPECT_EQ(started.error().kind(), ErrorKind::not_supported);

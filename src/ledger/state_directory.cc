@@ -13,7 +13,7 @@ namespace adit::ledger {
 namespace {
 
 constexpr std::string_view format_prefix = "adit state ";
-constexpr uint32_t format_version = 1;
+constexpr uint32_t format_version = 2;
 
 }  // namespace
 
@@ -54,7 +54,10 @@ Result<void> StateDirectory::check_format() {
     return Error(ErrorKind::not_supported,
                  fmt::format("state directory {} has format {}, written by a newer adit; this one knows {}", m_path,
                              version, format_version));
-  return {};
+  if (version == format_version) return {};
+  // An older one is read as it is and written in this one's way from now on, which older programs must not open.
+  TRY(file->write(0, bytes_of(fmt::format("{}{}\n", format_prefix, format_version))));
+  return file->sync();
 }
 
 Result<void> StateDirectory::recover() {

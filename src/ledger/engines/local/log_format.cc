@@ -16,9 +16,10 @@ namespace adit::ledger::local {
 namespace {
 
 constexpr char segment_magic[8] = {'A', 'D', 'I', 'T', 'L', 'O', 'G', '\n'};
-constexpr uint32_t format_version = 1;
-constexpr uint32_t record_magic = 0x43524441;  // "ADRC"
-constexpr size_t checked_from = 16;            // after magic, length and checksum
+constexpr uint32_t format_version = 2;
+constexpr uint32_t record_magic = 0x32524441;    // "ADR2"
+constexpr uint32_t record_magic_1 = 0x43524441;  // "ADRC": of version 1, without RecordTail
+constexpr size_t checked_from = 16;              // after magic, length and checksum
 
 struct RecordHeader {
   uint32_t magic;
@@ -33,9 +34,17 @@ struct RecordHeader {
   uint32_t pages;
   uint16_t id_bytes;
   uint8_t kind;
-  uint8_t zero;
+  uint8_t kept_is_bookmark;
 };
 static_assert(sizeof(RecordHeader) == 64);
+
+struct RecordTail {
+  int64_t time;
+  int64_t kept_time;
+  uint32_t kept_page_count;
+  uint32_t previous;
+};
+static_assert(sizeof(RecordTail) == 24);
 
 size_t padded(size_t size) { return (size + 7) & ~size_t{7}; }
 
@@ -60,7 +69,7 @@ T get(BytesView bytes, size_t offset) {
 bool is_damage(const Segment& segment, size_t offset) {
   BytesView bytes = segment.bytes;
   for (size_t at = offset + 8; at + sizeof(RecordHeader) <= bytes.size(); at += 8) {
-    if (get<uint32_t>(bytes, at) != record_magic) continue;
+    if (auto magic = get<uint32_t>(bytes, at); magic != record_magic && magic != record_magic_1) continue;
     auto record = parse_record(bytes.subspan(at), segment.header.salt);
     if (record && record->durable_bytes > offset) return true;
   }
@@ -96,9 +105,28 @@ uint32_t RecordView::page_number(uint32_t index) const {
   return number;
 }
 
+LogEntry RecordView::entry(Function<PageBytes(uint32_t index)> image) const {
+  LogEntry entry;
+  entry.kind = kind;
+  entry.epoch = epoch;
+  entry.expected = expected;
+  entry.position = position;
+  entry.page_size_bytes = page_size_bytes;
+  entry.page_count = page_count;
+  entry.time_ms = time_ms;
+  entry.kept_time_ms = kept_time_ms;
+  entry.kept_page_count = kept_page_count;
+  entry.kept_is_bookmark = kept_is_bookmark;
+  entry.pages.reserve(pages);
+  for (uint32_t i = 0; i < pages; ++i) entry.pages.push_back({page_number(i), image(i)});
+  for (uint32_t i = pages; i < pages + previous; ++i) entry.previous.push_back({page_number(i), image(i)});
+  return entry;
+}
+
 size_t record_size(const LedgerId& id, const LogEntry& entry) {
-  return sizeof(RecordHeader) + padded(id.text().size()) + padded(entry.pages.size() * 4) +
-         entry.pages.size() * entry.page_size_bytes;
+  auto images = entry.pages.size() + entry.previous.size();
+  return sizeof(RecordHeader) + sizeof(RecordTail) + padded(id.text().size()) + padded(images * 4) +
+         images * entry.page_size_bytes;
 }
 
 void append_record(Bytes& out, const LedgerId& id, const LogEntry& entry, uint64_t salt, uint64_t durable_bytes) {
@@ -119,16 +147,24 @@ void append_record(Bytes& out, const LedgerId& id, const LogEntry& entry, uint64
                       static_cast<uint32_t>(entry.pages.size()),
                       static_cast<uint16_t>(id.text().size()),
                       static_cast<uint8_t>(entry.kind),
-                      0};
+                      static_cast<uint8_t>(entry.kept_is_bookmark)};
+  RecordTail tail{entry.time_ms, entry.kept_time_ms, entry.kept_page_count,
+                  static_cast<uint32_t>(entry.previous.size())};
   std::memcpy(at, &header, sizeof header);
   at += sizeof header;
+  std::memcpy(at, &tail, sizeof tail);
+  at += sizeof tail;
   std::memcpy(at, id.text().data(), id.text().size());
   at += padded(id.text().size());
-  for (size_t i = 0; i < entry.pages.size(); ++i) std::memcpy(at + i * 4, &entry.pages[i].number, 4);
-  at += padded(entry.pages.size() * 4);
-  for (auto& page : entry.pages) {
-    std::memcpy(at, page.bytes.get(), entry.page_size_bytes);
-    at += entry.page_size_bytes;
+  auto* numbers = at;
+  at += padded((entry.pages.size() + entry.previous.size()) * 4);
+  for (auto* images : {&entry.pages, &entry.previous}) {
+    for (auto& page : *images) {
+      std::memcpy(numbers, &page.number, 4);
+      numbers += 4;
+      std::memcpy(at, page.bytes.get(), entry.page_size_bytes);
+      at += entry.page_size_bytes;
+    }
   }
   auto checksum = checksum_of({out.data() + start, length}, salt);
   std::memcpy(out.data() + start + offsetof(RecordHeader, checksum), &checksum, sizeof checksum);
@@ -137,12 +173,15 @@ void append_record(Bytes& out, const LedgerId& id, const LogEntry& entry, uint64
 std::optional<RecordView> parse_record(BytesView bytes, uint64_t salt) {
   if (bytes.size() < sizeof(RecordHeader)) return std::nullopt;
   auto header = get<RecordHeader>(bytes, 0);
-  if (header.magic != record_magic || header.length < sizeof header || header.length > bytes.size())
-    return std::nullopt;
+  if (header.magic != record_magic && header.magic != record_magic_1) return std::nullopt;
+  size_t header_bytes = sizeof header + (header.magic == record_magic ? sizeof(RecordTail) : 0);
+  if (header.length < header_bytes || header.length > bytes.size()) return std::nullopt;
   if (checksum_of(bytes.first(header.length), salt) != header.checksum) return std::nullopt;
-  size_t numbers = sizeof header + padded(header.id_bytes);
-  size_t images = numbers + padded(size_t{header.pages} * 4);
-  if (images + size_t{header.pages} * header.page_size != header.length) return std::nullopt;
+  auto tail = header.magic == record_magic ? get<RecordTail>(bytes, sizeof header) : RecordTail{};
+  auto count = size_t{header.pages} + tail.previous;
+  size_t numbers = header_bytes + padded(header.id_bytes);
+  size_t images = numbers + padded(count * 4);
+  if (images + count * header.page_size != header.length) return std::nullopt;
   return RecordView{
       .kind = static_cast<EntryKind>(header.kind),
       .epoch = header.epoch,
@@ -152,7 +191,12 @@ std::optional<RecordView> parse_record(BytesView bytes, uint64_t salt) {
       .page_size_bytes = header.page_size,
       .page_count = header.page_count,
       .pages = header.pages,
-      .id = text_of(bytes.subspan(sizeof header, header.id_bytes)),
+      .previous = tail.previous,
+      .time_ms = tail.time,
+      .kept_time_ms = tail.kept_time,
+      .kept_page_count = tail.kept_page_count,
+      .kept_is_bookmark = header.kept_is_bookmark != 0,
+      .id = text_of(bytes.subspan(header_bytes, header.id_bytes)),
       .length_bytes = header.length,
       .numbers = bytes.data() + numbers,
       .images = bytes.data() + images,

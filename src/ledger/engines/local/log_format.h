@@ -4,8 +4,9 @@
 //
 //   header  magic[8] version u32 header_bytes u32 sequence u64 salt u64 checksum u64                       (40 bytes)
 //   record  magic u32 length u32 checksum u64 epoch u64 expected u64 position u64 durable u64
-//           page_size u32 page_count u32 pages u32 id_bytes u16 kind u8 0 u8                               (64 bytes)
-//           id, padded to 8; page numbers u32, padded to 8; page images
+//           page_size u32 page_count u32 pages u32 id_bytes u16 kind u8 kept_is_bookmark u8                (64 bytes)
+//           time u64 kept_time u64 kept_page_count u32 previous u32                                        (24 bytes, from version 2)
+//           id, padded to 8; page numbers u32 of pages and previous, padded to 8; images of pages and previous
 //
 // durable: how much of the segment was known durable when the record was written. A bad record before that offset is damage, not a torn
 // end, and must not be taken for one: it would silently drop acknowledged commits.
@@ -43,6 +44,11 @@ struct RecordView {
   uint32_t page_size_bytes;
   uint32_t page_count;
   uint32_t pages;
+  uint32_t previous;  // page images that follow the pages
+  int64_t time_ms;
+  int64_t kept_time_ms;
+  uint32_t kept_page_count;
+  bool kept_is_bookmark;
   std::string_view id;
   size_t length_bytes;
   const uint8_t* numbers;
@@ -50,6 +56,8 @@ struct RecordView {
 
   uint32_t page_number(uint32_t index) const;
   const uint8_t* page(uint32_t index) const { return images + size_t{index} * page_size_bytes; }
+  // image(index) makes the bytes of a page, pages first, then previous.
+  LogEntry entry(Function<PageBytes(uint32_t index)> image) const;
 };
 
 size_t record_size(const LedgerId& id, const LogEntry& entry);

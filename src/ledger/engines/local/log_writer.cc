@@ -81,13 +81,11 @@ Result<std::vector<LogEntry>> LogWriter::read(const LedgerId& id, Position after
     auto segment = TRY(read_segment(m_disk, m_log, sequence, is_newest));
     TRY(visit_records(segment, is_newest, m_log, [&](const RecordView& record) -> Result<void> {
       if (record.id != id.text() || record.position <= after) return {};
-      LogEntry entry{
-          record.kind, record.epoch, record.expected, record.position, record.page_size_bytes, record.page_count, {}};
-      for (uint32_t i = 0; i < record.pages; ++i) {
+      auto entry = record.entry([&record](uint32_t index) {
         auto bytes = std::make_shared_for_overwrite<uint8_t[]>(record.page_size_bytes);
-        std::memcpy(bytes.get(), record.page(i), record.page_size_bytes);
-        entry.pages.push_back({record.page_number(i), std::move(bytes)});
-      }
+        std::memcpy(bytes.get(), record.page(index), record.page_size_bytes);
+        return PageBytes(std::move(bytes));
+      });
       entries.push_back(std::move(entry));
       return {};
     }));
