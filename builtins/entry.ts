@@ -1,7 +1,7 @@
 // What C++ calls (src/worker/worker_isolate.cc): set up the environment, register the worker's handlers, dispatch events to them.
 // The hot path is dispatchFetch: it allocates a Request, a context and what the handler itself makes, nothing else.
 
-import { ExecutionContext, waitFor } from "./context";
+import { ExecutionContext } from "./context";
 import {
   compatibilityDate,
   compatibilityFlags,
@@ -15,7 +15,7 @@ import { builtinModule } from "./modules";
 import { native, type NativeHandle } from "./native";
 import { prepareStackTrace } from "./stack_trace";
 import { makeDOMException } from "./web/dom_exception";
-import { dispatch as dispatchEvent, Event, hasListeners, PromiseRejectionEvent } from "./web/events";
+import { dispatch as dispatchEvent, hasListeners, PromiseRejectionEvent } from "./web/events";
 import { requestFromNative, type Request } from "./web/request";
 import {
   isResponse,
@@ -28,6 +28,7 @@ import {
   type Response,
 } from "./web/response";
 import { configureWebSockets, websocketLink, type WebSocket } from "./web/websocket";
+import { fetchEventResult, makeFetchEvent, makeScheduledEvent } from "./worker_events";
 
 type Source = NativeHandle<"byte_source">;
 
@@ -97,60 +98,10 @@ export function settle(id: number, result: unknown): void {
   }
 }
 
-/** The fetch event of service-worker syntax. */
-class FetchEvent extends Event {
-  #id: number;
-  #response: unknown;
-  #responded = false;
-  readonly request: Request;
-
-  constructor(id: number, request: Request) {
-    super("fetch");
-    this.#id = id;
-    this.request = request;
-  }
-  respondWith(response: unknown): void {
-    if (this.#responded)
-      throw makeDOMException(
-        "FetchEvent.respondWith() has already been called; it can only be called once.",
-        "InvalidStateError",
-      );
-    this.#responded = true;
-    this.#response = response;
-    this.stopImmediatePropagation();
-  }
-  waitUntil(promise: unknown): void {
-    waitFor(this.#id, promise);
-  }
-  passThroughOnException(): void {
-    native<{ invocation_pass_through(id: number): void }>().invocation_pass_through(this.#id);
-  }
-  static result(event: FetchEvent): unknown {
-    if (!event.#responded)
-      throw new TypeError("The fetch event was not answered: no listener called event.respondWith()");
-    return event.#response;
-  }
-}
-
-class ScheduledEvent extends Event {
-  #id: number;
-  constructor(
-    id: number,
-    readonly scheduledTime: number,
-    readonly cron: string,
-  ) {
-    super("scheduled");
-    this.#id = id;
-  }
-  waitUntil(promise: unknown): void {
-    waitFor(this.#id, promise);
-  }
-}
-
 function listenerHandler(id: number, request: Request): unknown {
-  const event = new FetchEvent(id, request);
+  const event = makeFetchEvent(id, request);
   dispatchEvent(globalThis, event, true);
-  return FetchEvent.result(event);
+  return fetchEventResult(event);
 }
 
 function register(namespace: Record<string, unknown> | undefined): void {
@@ -203,7 +154,7 @@ function dispatchFetch(id: number, method: string, url: string, headerBlock: str
 /** A cron trigger: answers with 200 when the handler succeeded. */
 function dispatchScheduled(id: number, cron: string, scheduledTime: number): void {
   const answer = (): void => ops.invocation_respond(id, 200, undefined, "", null, undefined);
-  const controller = new ScheduledEvent(id, scheduledTime, cron);
+  const controller = makeScheduledEvent(id, scheduledTime, cron);
   let result: unknown;
   if (typeof handlers?.scheduled === "function") {
     result = handlers.scheduled.call(handlersThis, controller, env, new ExecutionContext(id));

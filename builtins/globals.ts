@@ -1,15 +1,17 @@
 // The one list of what is global in a worker, beside the language's own. Interfaces are non-enumerable, functions and instances as
 // Web IDL and Workers have them.
 
-import { caches } from "./web/caches";
+import { Cache, CacheStorage, caches } from "./web/caches";
 import { AbortController, AbortSignal } from "./web/abort";
 import { atob, btoa } from "./web/base64";
 import { Blob } from "./web/blob";
+import { Body } from "./web/body";
 import { CompressionStream, DecompressionStream } from "./web/compression";
 import { console } from "./web/console";
 import { Crypto, crypto, DigestStream, SubtleCrypto } from "./web/crypto";
 import { CryptoKey } from "./web/crypto_key";
 import { DOMException } from "./web/dom_exception";
+import { EventSource } from "./web/event_source";
 import { TextDecoder, TextEncoder } from "./web/encoding";
 import { CustomEvent, ErrorEvent, Event, EventTarget, PromiseRejectionEvent } from "./web/events";
 import { fetch } from "./web/fetch";
@@ -17,6 +19,7 @@ import { File } from "./web/file";
 import { FormData } from "./web/form_data";
 import { Headers } from "./web/headers";
 import { describeInterfaces } from "./web/inspect";
+import { MessageChannel, MessagePort } from "./web/message_channel";
 import { CloseEvent, MessageEvent } from "./web/message_events";
 import { Navigator, navigator } from "./web/navigator";
 import { Performance, performance } from "./web/performance";
@@ -28,9 +31,11 @@ import * as streams from "./web/streams/interfaces";
 import { markPlatformClasses, structuredClone } from "./web/structured_clone";
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./web/timers";
 import { URL } from "./web/url";
+import { URLPattern } from "./web/url_pattern";
 import { URLSearchParams } from "./web/url_search_params";
 import { WebSocket, WebSocketPair } from "./web/websocket";
 import { ExecutionContext } from "./context";
+import * as workerEvents from "./worker_events";
 import { compatibilityFlags } from "./env";
 
 // The streams module also has doors for other builtins, which no worker may see.
@@ -41,9 +46,13 @@ const streamInterfaces = Object.fromEntries(Object.entries(streams).filter(([nam
 
 const interfaces: Record<string, Function> = {
   ...streamInterfaces,
+  ...workerEvents.interfaces,
   AbortController,
   AbortSignal,
   Blob,
+  Body,
+  Cache,
+  CacheStorage,
   CloseEvent,
   CompressionStream,
   Crypto,
@@ -53,12 +62,15 @@ const interfaces: Record<string, Function> = {
   DOMException,
   ErrorEvent,
   Event,
+  EventSource,
   EventTarget,
   ExecutionContext,
   File,
   FormData,
   Headers,
+  MessageChannel,
   MessageEvent,
+  MessagePort,
   Navigator,
   Performance,
   PromiseRejectionEvent,
@@ -69,6 +81,7 @@ const interfaces: Record<string, Function> = {
   TextDecoder,
   TextEncoder,
   URL,
+  URLPattern,
   URLSearchParams,
   WebSocket,
   WebSocketPair,
@@ -101,8 +114,10 @@ export function installGlobals(): void {
   for (const [name, value] of Object.entries(instances)) define(name, value, true);
   define("console", console, false);
   define("self", globalThis, true);
+  define("origin", "null", true);
   define("Cloudflare", { compatibilityFlags }, true);
   (crypto as unknown as { DigestStream: unknown }).DigestStream ??= DigestStream;
+  Object.setPrototypeOf(globalThis, workerEvents.ServiceWorkerGlobalScope.prototype as object);
   markPlatformClasses(Object.values(interfaces));
   describeInterfaces(Object.values(interfaces));
 }

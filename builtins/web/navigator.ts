@@ -1,6 +1,7 @@
 // HTML § 8.9 navigator, as Workers have it.
 
-import { defineInterface } from "./webidl";
+import { fetch } from "./fetch";
+import { defineInterface, missingArgument, toUSVString } from "./webidl";
 
 const internal = Symbol("internal");
 const languages: readonly string[] = Object.freeze(["en"]);
@@ -30,6 +31,16 @@ export class Navigator {
   get platform(): string {
     void this.#brand;
     return "";
+  }
+  /** Beacon § 3.1: a POST that nobody waits for, except the invocation. */
+  sendBeacon(url: string, data: unknown = undefined): boolean {
+    void this.#brand;
+    if (arguments.length === 0) missingArgument("sendBeacon", "Navigator", 1, "string");
+    fetch(toUSVString(url), { method: "POST", body: data, redirect: "follow", keepalive: true }).then(
+      (response) => void response.body?.cancel(),
+      () => {},
+    );
+    return true;
   }
 }
 defineInterface(Navigator, "Navigator");

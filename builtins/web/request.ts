@@ -228,7 +228,13 @@ export class Request extends Body {
       }
       this.#signal = signal ?? undefined;
     }
-    if (cf !== undefined && cf !== null) this.#cf = copyCf(cf);
+    if (cf !== undefined && cf !== null) {
+      if (typeof cf !== "object" && typeof cf !== "function")
+        throw new TypeError(
+          "Incorrect type for the 'cf' field on 'RequestInitializerDict': the provided value is not of type 'Object'.",
+        );
+      this.#cf = copyCf(cf);
+    }
     if (cache !== undefined) this.#cache = toCache(cache);
     if (integrity !== undefined && toDOMString(integrity) !== "") {
       throw new TypeError(

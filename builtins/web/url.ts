@@ -108,6 +108,15 @@ export class URL {
     return href === undefined ? null : urlFromParsed(href);
   }
 
+  // File API § 8.3: a worker has no place where such a URL would mean something.
+  static createObjectURL(): never {
+    throw new Error("URL.createObjectURL() is not implemented");
+  }
+
+  static revokeObjectURL(): never {
+    throw new Error("URL.revokeObjectURL() is not implemented");
+  }
+
   static canParse(url: string | URL, base: string | URL | undefined = undefined): boolean {
     if (arguments.length === 0) missingArgument("canParse", "URL", 1, "USVString");
     return ops.url_can_parse(toUSVString(url), base === undefined ? undefined : toUSVString(base));

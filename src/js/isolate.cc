@@ -74,6 +74,8 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   isolate->AddNearHeapLimitCallback(&Isolate::near_heap_limit, self.get());
 
   isolate->SetPrepareStackTraceCallback(&Isolate::prepare_stack_trace);
+  // As on Workers, WebAssembly is what a worker was deployed with: modules.cc compiles what it imports, scripts compile nothing.
+  isolate->SetAllowWasmCodeGenerationCallback([](v8::Local<v8::Context>, v8::Local<v8::String>) { return false; });
 
   v8::Isolate::Scope isolate_scope(isolate);
   v8::HandleScope handles(isolate);

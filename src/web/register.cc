@@ -11,6 +11,7 @@ void register_source(js::OpTable& ops);
 void register_structured_clone(js::OpTable& ops);
 void register_timers(js::OpTable& ops);
 void register_url(js::OpTable& ops);
+void register_url_pattern(js::OpTable& ops);
 void register_websocket(js::OpTable& ops);
 
 void register_web_ops(js::OpTable& ops) {
@@ -22,6 +23,7 @@ void register_web_ops(js::OpTable& ops) {
   register_structured_clone(ops);
   register_timers(ops);
   register_url(ops);
+  register_url_pattern(ops);
   register_websocket(ops);
 }
 

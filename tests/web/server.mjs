@@ -42,6 +42,11 @@ const routes = {
         ].flat(),
       )
       .end("ok"),
+  "/events": (request, response) => {
+    const last = request.headers["last-event-id"];
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(`retry: 10\nid: ${Number(last ?? 0) + 1}\ndata: after ${last ?? null}\n\n`);
+  },
   "/empty": (_, response) => response.writeHead(204).end(),
   "/stall": () => {},
   "/stall-body": (_, response) => response.writeHead(200, { "content-length": 100 }).write("part"),
