@@ -194,6 +194,27 @@ v8::MaybeLocal<v8::Module> ModuleLoader::load_builtin(const std::string& name) {
   return make_synthetic(name, exports.As<v8::Object>());
 }
 
+namespace {
+
+// Scripts compile no WebAssembly (isolate.cc); the loader may, while it does.
+class WasmPermission {
+ public:
+  explicit WasmPermission(v8::Isolate* isolate) : m_isolate(isolate) { set<true>(); }
+  ~WasmPermission() { set<false>(); }
+  WasmPermission(const WasmPermission&) = delete;
+  WasmPermission& operator=(const WasmPermission&) = delete;
+
+ private:
+  template <bool Allowed>
+  void set() {
+    m_isolate->SetAllowWasmCodeGenerationCallback(
+        [](v8::Local<v8::Context>, v8::Local<v8::String>) { return Allowed; });
+  }
+  v8::Isolate* m_isolate;
+};
+
+}  // namespace
+
 v8::MaybeLocal<v8::Value> ModuleLoader::value_of(const ModuleSource& source) {
   auto* isolate = m_isolate.v8();
   auto context = isolate->GetCurrentContext();
@@ -206,8 +227,11 @@ v8::MaybeLocal<v8::Value> ModuleLoader::value_of(const ModuleSource& source) {
       return from_bytes(isolate, copy_bytes(source.content))->Buffer();
     case ModuleKind::wasm: {
       auto bytes = bytes_of(source.content);
-      v8::Local<v8::WasmModuleObject> module;
-      if (!v8::WasmModuleObject::Compile(isolate, {bytes.data(), bytes.size()}).ToLocal(&module)) return {};
+      v8::MaybeLocal<v8::WasmModuleObject> module;
+      {
+        WasmPermission permission(isolate);
+        module = v8::WasmModuleObject::Compile(isolate, {bytes.data(), bytes.size()});
+      }
       return module;
     }
     case ModuleKind::common_js:
