@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,13 @@ class SystemFile final : public DiskFile {
       done += static_cast<size_t>(count);
     }
     return done;
+  }
+
+  std::optional<size_t> read_cached(uint64_t offset, std::span<uint8_t> out) const override {
+    iovec buffer{out.data(), out.size()};
+    auto count = ::preadv2(m_fd.get(), &buffer, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    if (count <= 0) return std::nullopt;
+    return static_cast<size_t>(count);
   }
 
   Result<void> write(uint64_t offset, BytesView data) override {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ class DiskFile {
   virtual ~DiskFile() = default;
   // Reads up to out.size() bytes; fewer only at the end of the file.
   virtual Result<size_t> read(uint64_t offset, std::span<uint8_t> out) const = 0;
+  // What of that is in memory already, without waiting for the disk: nullopt when nothing is, or the disk cannot tell. May be short.
+  virtual std::optional<size_t> read_cached(uint64_t, std::span<uint8_t>) const { return std::nullopt; }
   // All or an error; after an error any part may have been written. A full disk is ErrorKind::limit, all else ErrorKind::io.
   virtual Result<void> write(uint64_t offset, BytesView data) = 0;
   // fdatasync: data and size. After an error the state of what was written is unknown for good (the kernel may drop dirty pages).
