@@ -12,6 +12,7 @@ import {
 } from "./env";
 import { cfObject } from "./cf";
 import { builtinModule } from "./modules";
+import { installNodeGlobals } from "./node_compat";
 import { native, type NativeHandle } from "./native";
 import { prepareStackTrace } from "./stack_trace";
 import { makeDOMException } from "./web/dom_exception";
@@ -184,6 +185,7 @@ function unhandledRejection(promise: Promise<unknown>, reason: unknown): boolean
 function setup(description: string): void {
   setEnvironment(JSON.parse(description) as EnvironmentDescription);
   configureWebSockets(compatibilityDate, compatibilityFlags);
+  installNodeGlobals();
 }
 
 /** Service-worker syntax has no `env`: each binding is a global variable. Before the script runs. */

@@ -36,4 +36,4 @@ function(adit_cli_goldens)
 endfunction()
 cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL adit_cli_goldens)
 # The programs: adit itself.
-adit_program(adit SOURCES src/main.cc ${CMAKE_BINARY_DIR}/snapshot.S LINK adit_cli)
+adit_program(adit SOURCES src/main.cc ${CMAKE_BINARY_DIR}/snapshot.S ${CMAKE_BINARY_DIR}/node_modules.S LINK adit_cli)

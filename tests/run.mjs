@@ -93,6 +93,7 @@ const suites = {
   cli: () => whenThere("tests/cli/run.mjs", [node, "tests/cli/run.mjs", "build/release/adit"]),
   web: () => [
     ...whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
+    ...whenThere("tests/web/node", [node, "tests/web/run.mjs", "--folder", "node"]),
     ...nodeTest(listed("tests/web", /\.test\.mjs$/)),
     ...nodeTest(listed("tests/web/streams", /\.test\.mjs$/)),
   ],

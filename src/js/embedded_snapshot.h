@@ -1,4 +1,4 @@
-// The start-up snapshot that the build put into this program (cmake/builtins.cmake).
+// The start-up snapshot and the nodejs_compat modules that the build put into this program (cmake/builtins.cmake).
 #pragma once
 
 #include "js/isolate.h"

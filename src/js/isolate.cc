@@ -59,6 +59,7 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   std::shared_ptr<Isolate> self(new Isolate());
   self->m_allocator = std::make_unique<Allocator>(options.heap_limit_bytes);
   self->m_startup = {options.snapshot.data, static_cast<int>(options.snapshot.size_bytes)};
+  self->m_library = options.snapshot.library;
   v8::Isolate::CreateParams params;
   params.array_buffer_allocator = self->m_allocator.get();
   params.snapshot_blob = &self->m_startup;

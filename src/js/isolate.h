@@ -87,6 +87,7 @@ class Settle : public SettleErased {
 struct SnapshotBlob {
   const char* data = nullptr;
   size_t size_bytes = 0;
+  std::string_view library;  // modules beside the snapshot, compiled when imported (js/library.h); static lifetime
 };
 
 struct IsolateOptions {
@@ -107,6 +108,8 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   v8::Local<v8::Context> context() const { return m_context.Get(m_isolate); }
   // The object that builtins/entry.ts exports to C++. Only inside an Entry.
   v8::Local<v8::Object> entry_object() const { return m_entry_object.Get(m_isolate); }
+
+  std::string_view library() const { return m_library; }
 
   void set_observer(IsolateObserver* observer) { m_observer = observer; }
 
@@ -174,6 +177,7 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   v8::Isolate* m_isolate = nullptr;
   std::unique_ptr<Allocator> m_allocator;
   v8::StartupData m_startup{};
+  std::string_view m_library;
   v8::Global<v8::Context> m_context;
   v8::Global<v8::Object> m_entry_object;
   v8::Global<v8::ObjectTemplate> m_handle_template;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "js/errors.h"
+#include "js/library.h"
 
 namespace adit::js {
 namespace {
@@ -29,6 +30,8 @@ Error exception_error(v8::Isolate* isolate, v8::TryCatch& caught) {
 v8::ScriptOrigin origin_of(v8::Isolate* isolate, const std::string& name, bool is_module) {
   return v8::ScriptOrigin(from_utf8(isolate, name), 0, 0, false, -1, {}, false, false, is_module);
 }
+
+bool is_of_library(std::string_view name) { return name.starts_with("node:") || name.starts_with("node-internal:"); }
 
 void reject(v8::Local<v8::Context> context, v8::Local<v8::Promise::Resolver> resolver, v8::Local<v8::Value> reason) {
   resolver->Reject(context, reason).Check();
@@ -92,7 +95,38 @@ Result<v8::Local<v8::Object>> ModuleLoader::import_main(const std::string& name)
         v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
     if (data) m_cache.put(name, Bytes(data->data, data->data + data->length));
   }
+  keep_code_of_library();
   return module->GetModuleNamespace().As<v8::Object>();
+}
+
+v8::MaybeLocal<v8::Object> ModuleLoader::import_builtin(const std::string& specifier) {
+  auto context = m_isolate.v8()->GetCurrentContext();
+  v8::Local<v8::Module> module;
+  v8::Local<v8::Value> result;
+  if (!load_builtin(specifier).ToLocal(&module) ||
+      module->InstantiateModule(context, &ModuleLoader::resolve_callback).IsNothing() ||
+      !module->Evaluate(context).ToLocal(&result))
+    return {};
+  auto promise = result.As<v8::Promise>();
+  if (promise->State() == v8::Promise::kRejected) {
+    promise->MarkAsHandled();
+    m_isolate.v8()->ThrowException(promise->Result());
+    return {};
+  }
+  keep_code_of_library();
+  return module->GetModuleNamespace().As<v8::Object>();
+}
+
+// Compiled code of the library, with what ran of it so far, for the next isolates of this version.
+void ModuleLoader::keep_code_of_library() {
+  for (const auto& name : m_uncached) {
+    auto module = m_loaded.at(name).module.Get(m_isolate.v8());
+    if (m_cache.find(name) || module->GetStatus() != v8::Module::kEvaluated) continue;
+    std::unique_ptr<v8::ScriptCompiler::CachedData> data(
+        v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
+    if (data) m_cache.put(name, Bytes(data->data, data->data + data->length));
+  }
+  m_uncached.clear();
 }
 
 Result<void> ModuleLoader::run_script(const std::string& name) {
@@ -127,21 +161,25 @@ v8::MaybeLocal<v8::Module> ModuleLoader::load(const std::string& name) {
 }
 
 v8::MaybeLocal<v8::Module> ModuleLoader::compile_esm(const ModuleSource& source) {
+  return compile(source.name, from_utf8(m_isolate.v8(), source.content));
+}
+
+v8::MaybeLocal<v8::Module> ModuleLoader::compile(const std::string& name, v8::Local<v8::String> content) {
   auto* isolate = m_isolate.v8();
-  auto cached = m_cache.find(source.name);
-  auto origin = origin_of(isolate, source.name, true);
+  auto cached = m_cache.find(name);
+  auto origin = origin_of(isolate, name, true);
   auto* data =
       cached
           ? std::make_unique<v8::ScriptCompiler::CachedData>(cached->data(), static_cast<int>(cached->size())).release()
           : nullptr;  // Source owns it
-  v8::ScriptCompiler::Source text(from_utf8(isolate, source.content), origin, data);
+  v8::ScriptCompiler::Source text(content, origin, data);
   v8::Local<v8::Module> module;
   if (!v8::ScriptCompiler::CompileModule(
            isolate, &text, data ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions)
            .ToLocal(&module))
     return {};
-  m_names_by_hash.emplace(module->GetIdentityHash(), source.name);
-  m_loaded[source.name] = {v8::Global<v8::Module>(isolate, module), source.name};
+  m_names_by_hash.emplace(module->GetIdentityHash(), name);
+  m_loaded[name] = {v8::Global<v8::Module>(isolate, module), name};
   return module;
 }
 
@@ -188,9 +226,11 @@ v8::MaybeLocal<v8::Module> ModuleLoader::load_builtin(const std::string& name) {
   v8::Local<v8::Value> exports;
   if (!m_isolate.entry_object()->Get(context, intern(isolate, "builtinModule")).ToLocal(&maker) ||
       !maker->IsFunction() ||
-      !maker.As<v8::Function>()->Call(context, v8::Undefined(isolate), 1, &argument).ToLocal(&exports) ||
-      !exports->IsObject())
+      !maker.As<v8::Function>()->Call(context, v8::Undefined(isolate), 1, &argument).ToLocal(&exports))
     return {};
+  // A module of the library is named, the others are given.
+  if (exports->IsString()) return load_library(to_utf8(isolate, exports.As<v8::String>()));
+  if (!exports->IsObject()) return {};
   return make_synthetic(name, exports.As<v8::Object>());
 }
 
@@ -214,6 +254,17 @@ class WasmPermission {
 };
 
 }  // namespace
+v8::MaybeLocal<v8::Module> ModuleLoader::load_library(const std::string& name) {
+  auto* isolate = m_isolate.v8();
+  if (auto found = m_loaded.find(name); found != m_loaded.end()) return found->second.module.Get(isolate);
+  auto text = find_in_library(m_isolate.library(), name);
+  if (!text) {
+    throw_error(isolate, Error::failed("No such module \"" + name + "\"."));
+    return {};
+  }
+  if (!m_cache.find(name)) m_uncached.push_back(name);
+  return compile(name, external_string(isolate, *text));
+}
 
 v8::MaybeLocal<v8::Value> ModuleLoader::value_of(const ModuleSource& source) {
   auto* isolate = m_isolate.v8();
@@ -270,8 +321,16 @@ void ModuleLoader::require(const v8::FunctionCallbackInfo<v8::Value>& info) {
   if (!info[0]->IsString()) return throw_error(isolate, Error::type_error("require() needs a string"));
   auto specifier = to_utf8(isolate, info[0].As<v8::String>());
   const auto* source = self.find_source(to_utf8(isolate, info.Data().As<v8::String>()), specifier);
-  if (!source) return throw_error(isolate, Error::failed("No such module \"" + specifier + "\"."));
   v8::Local<v8::Value> value;
+  if (!source) {
+    // A built-in module's default export, when it has one, else all of it.
+    v8::Local<v8::Object> name_space;
+    if (!self.import_builtin(specifier).ToLocal(&name_space)) return;
+    auto key = intern(isolate, "default");
+    value = name_space;
+    if (name_space->Has(context, key).FromMaybe(false) && !name_space->Get(context, key).ToLocal(&value)) return;
+    return info.GetReturnValue().Set(value);
+  }
   if (auto loaded = self.m_common_js.find(source->name); loaded != self.m_common_js.end()) {
     if (loaded->second.Get(isolate).As<v8::Object>()->Get(context, intern(isolate, "exports")).ToLocal(&value))
       info.GetReturnValue().Set(value);
@@ -294,13 +353,21 @@ const ModuleSource* ModuleLoader::find_source(const std::string& referrer, const
 }
 
 v8::MaybeLocal<v8::Module> ModuleLoader::resolve(const std::string& referrer, const std::string& specifier) {
+  // Modules of the library import each other by their final names, and what no worker may.
+  if (is_of_library(referrer)) return is_of_library(specifier) ? load_library(specifier) : load_builtin(specifier);
   if (specifier.starts_with("cloudflare:") || specifier.starts_with("node:")) {
     // The maker throws for a module that does not exist, in words of its own.
     return load_builtin(specifier);
   }
   if (const auto* source = find_source(referrer, specifier)) return load(source->name);
+  // Node's modules have names without "node:" too, by compatibility flag.
+  if (specifier.find(':') == std::string::npos && specifier[0] != '.' && specifier[0] != '/') {
+    v8::TryCatch caught(m_isolate.v8());
+    v8::Local<v8::Module> module;
+    if (load_builtin(specifier).ToLocal(&module)) return module;
+  }
   throw_error(m_isolate.v8(),
-              Error::failed("No such module \"" + specifier + "\", imported from \"" + referrer + "\"."));
+              Error::failed("No such module \"" + specifier + "\".\n  imported from \"" + referrer + "\""));
   return {};
 }
 

@@ -50,6 +50,10 @@ class ModuleLoader {
   // Runs a classic script (service-worker syntax).
   Result<void> run_script(const std::string& name);
 
+  // The namespace of a built-in module, evaluated now if it was not; empty when it threw. For require(), getBuiltinModule() and globals
+  // that are made at their first use.
+  v8::MaybeLocal<v8::Object> import_builtin(const std::string& specifier);
+
   static ModuleLoader& of(v8::Local<v8::Context> context);
 
  private:
@@ -59,8 +63,11 @@ class ModuleLoader {
   };
   v8::MaybeLocal<v8::Module> load(const std::string& name);
   v8::MaybeLocal<v8::Module> compile_esm(const ModuleSource& source);
+  v8::MaybeLocal<v8::Module> compile(const std::string& name, v8::Local<v8::String> content);
   v8::MaybeLocal<v8::Module> make_synthetic(const std::string& name, v8::Local<v8::Object> exports);
   v8::MaybeLocal<v8::Module> load_builtin(const std::string& name);
+  v8::MaybeLocal<v8::Module> load_library(const std::string& name);
+  void keep_code_of_library();
   v8::MaybeLocal<v8::Value> value_of(const ModuleSource& source);
   v8::MaybeLocal<v8::Value> run_common_js(const ModuleSource& source);
   const ModuleSource* find_source(const std::string& referrer, const std::string& specifier) const;
@@ -81,6 +88,7 @@ class ModuleLoader {
   std::unordered_multimap<int, std::string> m_names_by_hash;
   std::unordered_map<std::string, v8::Global<v8::Object>> m_synthetic_exports;
   std::unordered_map<std::string, v8::Global<v8::Value>> m_common_js;
+  std::vector<std::string> m_uncached;  // modules of the library that were compiled here without a cache
 };
 
 }  // namespace adit::js

@@ -7,6 +7,8 @@ void register_compression(js::OpTable& ops);
 void register_digest(js::OpTable& ops);
 void register_encoding(js::OpTable& ops);
 void register_fetch(js::OpTable& ops);
+void register_node_buffer(js::OpTable& ops);
+void register_node_util(js::OpTable& ops);
 void register_source(js::OpTable& ops);
 void register_structured_clone(js::OpTable& ops);
 void register_timers(js::OpTable& ops);
@@ -19,6 +21,8 @@ void register_web_ops(js::OpTable& ops) {
   register_digest(ops);
   register_encoding(ops);
   register_fetch(ops);
+  register_node_buffer(ops);
+  register_node_util(ops);
   register_source(ops);
   register_structured_clone(ops);
   register_timers(ops);

@@ -90,6 +90,13 @@ std::optional<std::string> module_source_map(js::Call& call, std::string name) {
   return std::nullopt;
 }
 
+// The namespace of a built-in module, loaded now; JavaScript's exception otherwise.
+v8::Local<v8::Value> module_import(js::Call& call, std::string specifier) {
+  v8::Local<v8::Object> name_space;
+  if (js::ModuleLoader::of(call.context()).import_builtin(specifier).ToLocal(&name_space)) return name_space;
+  return {};
+}
+
 }  // namespace
 
 void register_worker_ops(js::OpTable& ops) {
@@ -101,6 +108,7 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<context_get>("context_get");
   ops.add<context_set>("context_set");
   ops.add<module_source_map>("module_source_map");
+  ops.add<module_import>("module_import");
 }
 
 }  // namespace adit::worker

@@ -1,9 +1,11 @@
 // Runs tests/web/**/*.test.js as one worker: `node tests/web/run.mjs [--peer adit|workerd] [--adit PATH] [--filter TEXT]
 // [FILES...]`. Adit is the default; workerd (through miniflare) shows that the tests describe Workers and not our reading of them.
+// With --folder node it runs the files of tests/web/node instead, whose worker has the compatibility flag nodejs_compat.
 // When tests/web/server.mjs exists, its start() gives { origin, close } and tests see the origin as env.SERVER.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { builtinModules } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -19,14 +21,17 @@ const { values: args, positionals } = parseArgs({
     peer: { type: "string", default: "adit" },
     adit: { type: "string" },
     filter: { type: "string", default: "" },
+    folder: { type: "string", default: "" },
     verbose: { type: "boolean", default: false },
   },
 });
 
+const compatibility_flags = args.folder === "node" ? ["nodejs_compat"] : [];
+
 function testFiles() {
   if (positionals.length > 0) return positionals.map((file) => path.resolve(file));
   return readdirSync(here, { recursive: true })
-    .filter((name) => name.endsWith(".test.js"))
+    .filter((name) => name.endsWith(".test.js") && name.startsWith(`node${path.sep}`) === (args.folder === "node"))
     .sort()
     .map((name) => path.join(here, name));
 }
@@ -72,7 +77,7 @@ async function bundle(exports, format) {
     target: "es2024",
     plugins: [nameFiles, sharedData],
     logLevel: "warning",
-    external: ["cloudflare:*", "node:*"],
+    external: ["cloudflare:*", "node:*", ...(compatibility_flags.length > 0 ? builtinModules : [])],
   });
   return result.outputFiles[0].text;
 }
@@ -85,6 +90,7 @@ async function startWorkerd(env) {
     modules: true,
     script: await workerBundle(),
     compatibilityDate: compatibility_date,
+    compatibilityFlags: compatibility_flags,
     bindings: env,
     host: "127.0.0.1",
     port: 0,
@@ -108,7 +114,7 @@ async function startAdit(env) {
   const vars = Object.entries(env).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`);
   writeFileSync(
     path.join(folder, "wrangler.toml"),
-    `name = "web-tests"\nmain = "worker.js"\ncompatibility_date = "${compatibility_date}"\nno_bundle = true\n\n[vars]\n${vars.join("")}`,
+    `name = "web-tests"\nmain = "worker.js"\ncompatibility_date = "${compatibility_date}"\ncompatibility_flags = ${JSON.stringify(compatibility_flags)}\nno_bundle = true\n\n[vars]\n${vars.join("")}`,
   );
   const child = spawn(aditProgram(), ["dev", folder, "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const close = async () => {

@@ -1,0 +1,23 @@
+// node:path/posix.
+
+import { posix, win32 } from "./internal/path";
+
+export const {
+  _makeLong,
+  basename,
+  delimiter,
+  dirname,
+  extname,
+  format,
+  isAbsolute,
+  join,
+  matchesGlob,
+  normalize,
+  parse,
+  relative,
+  resolve,
+  sep,
+  toNamespacedPath,
+} = posix;
+export { posix, win32 };
+export default posix;

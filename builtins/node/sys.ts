@@ -1,0 +1,4 @@
+// node:sys, an old name of node:util.
+
+export * from "./util";
+export { default } from "./util";
