@@ -1,79 +1,83 @@
-// Web Cryptography § 13: the CryptoKey interface. The key's material is a native-free byte copy that only the algorithms see.
+// Web Cryptography § 13 and § 17: CryptoKey and CryptoKeyPair. What a key is stays in a record that only the algorithms see, so that a
+// script which changes key.algorithm changes its own copy.
 
-import { DOMException } from "./dom_exception";
+import type { NativeHandle } from "../native";
 import { defineInterface } from "./webidl";
 
+export type AsymmetricKey = NativeHandle<"AsymmetricKey">;
+
+/** [[algorithm]]: the members that the key's algorithm has. */
 export interface KeyAlgorithm {
-  name: string;
-  hash?: unknown;
-  length?: unknown;
+  readonly name: string;
+  readonly length?: number;
+  readonly hash?: { readonly name: string };
+  readonly namedCurve?: string;
+  readonly modulusLength?: number;
+  readonly publicExponent?: Uint8Array;
+}
+
+export type KeyType = "public" | "private" | "secret";
+
+/** The internal slots of a key: `material` is octets for a secret key, a native key for a public or private one. */
+export interface KeyRecord<Material = Uint8Array<ArrayBuffer> | AsymmetricKey> {
+  readonly type: KeyType;
+  readonly extractable: boolean;
+  readonly algorithm: KeyAlgorithm;
+  readonly usages: readonly string[];
+  readonly material: Material;
+}
+export type SecretKey = KeyRecord<Uint8Array<ArrayBuffer>>;
+export type PairedKey = KeyRecord<AsymmetricKey>;
+
+export interface CryptoKeyPair {
+  publicKey: CryptoKey;
+  privateKey: CryptoKey;
 }
 
 const internal = Symbol("internal");
 
-/** The key's octets, for the algorithms. */
-export let keyMaterial: (key: CryptoKey) => Uint8Array;
-export let makeKey: (
-  type: string,
-  extractable: boolean,
-  algorithm: object,
-  usages: string[],
-  material: Uint8Array,
-) => CryptoKey;
+export let isCryptoKey: (value: unknown) => value is CryptoKey;
+/** The slots of a key. */
+export let keyRecord: (key: CryptoKey) => KeyRecord;
+export let makeKey: (record: KeyRecord) => CryptoKey;
 
-const allUsages = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
+function copyOf(algorithm: KeyAlgorithm): KeyAlgorithm {
+  const { hash, publicExponent } = algorithm;
+  const copy = { ...algorithm };
+  return Object.assign(
+    copy,
+    hash && { hash: { ...hash } },
+    publicExponent && { publicExponent: publicExponent.slice() },
+  );
+}
 
 export class CryptoKey {
-  readonly #type: string;
-  readonly #extractable: boolean;
-  readonly #algorithm: object;
-  readonly #usages: readonly string[];
-  readonly #material: Uint8Array;
+  readonly #record: KeyRecord;
+  #algorithm: KeyAlgorithm | undefined;
+  #usages: readonly string[] | undefined;
 
   static {
-    keyMaterial = (key) => key.#material;
-    makeKey = (type, extractable, algorithm, usages, material) =>
-      new CryptoKey(internal, type, extractable, algorithm, usages, material);
+    isCryptoKey = (value): value is CryptoKey => typeof value === "object" && value !== null && #record in value;
+    keyRecord = (key) => key.#record;
+    makeKey = (record) => new this(internal, record); // by its name the bundler would rename the class
   }
 
-  constructor(
-    key: unknown,
-    type?: string,
-    extractable?: boolean,
-    algorithm?: object,
-    usages?: string[],
-    material?: Uint8Array,
-  ) {
+  constructor(key: unknown, record?: KeyRecord) {
     if (key !== internal) throw new TypeError("Illegal constructor");
-    this.#type = type!;
-    this.#extractable = extractable!;
-    this.#algorithm = algorithm!;
-    this.#usages = usages!;
-    this.#material = material!;
+    this.#record = record!;
   }
-  get type(): string {
-    return this.#type;
+  get type(): KeyType {
+    return this.#record.type;
   }
   get extractable(): boolean {
-    return this.#extractable;
+    return this.#record.extractable;
   }
-  get algorithm(): object {
-    return this.#algorithm;
+  get algorithm(): KeyAlgorithm {
+    return (this.#algorithm ??= copyOf(this.#record.algorithm));
   }
   get usages(): readonly string[] {
-    return this.#usages;
+    return (this.#usages ??= [...this.#record.usages]);
   }
 }
 defineInterface(CryptoKey, "CryptoKey");
 Object.defineProperty(CryptoKey, "length", { value: 0, configurable: true });
-
-/** § 14.2.3: a list of known usages, each once and in the standard's order; of them only those that the algorithm has. */
-export function checkUsages(usages: unknown, allowed: readonly string[]): string[] {
-  const given = new Set<unknown>(usages as Iterable<unknown>);
-  for (const usage of given) {
-    if (!allUsages.includes(usage as string)) throw new TypeError(`"${String(usage)}" is not a key usage.`);
-    if (!allowed.includes(usage as string))
-      throw new DOMException(`The key usage "${String(usage)}" does not fit the algorithm.`, "SyntaxError");
-  }
-  return allUsages.filter((usage) => given.has(usage));
-}

@@ -18,20 +18,19 @@ bool equals_ignoring_case(std::string_view a, std::string_view upper) {
   return true;
 }
 
-Result<const EVP_MD*> find(std::string_view algorithm) {
+}  // namespace
+
+Result<const EVP_MD*> digest_type(std::string_view algorithm) {
   if (equals_ignoring_case(algorithm, "SHA-1")) return EVP_sha1();
   if (equals_ignoring_case(algorithm, "SHA-256")) return EVP_sha256();
   if (equals_ignoring_case(algorithm, "SHA-384")) return EVP_sha384();
   if (equals_ignoring_case(algorithm, "SHA-512")) return EVP_sha512();
   if (equals_ignoring_case(algorithm, "MD5")) return EVP_md5();
-  return Error(ErrorKind::not_supported,
-               "Unrecognized or unimplemented digest algorithm requested: " + std::string(algorithm));
+  return Error(ErrorKind::not_supported, "Unrecognized or unimplemented digest algorithm requested.");
 }
 
-}  // namespace
-
 Result<std::unique_ptr<Digest>> Digest::create(std::string_view algorithm) {
-  const auto* type = TRY(find(algorithm));
+  const auto* type = TRY(digest_type(algorithm));
   std::unique_ptr<Digest> self(new Digest());
   self->m_context = EVP_MD_CTX_new();
   if (!self->m_context || EVP_DigestInit_ex(self->m_context, type, nullptr) != 1)
@@ -59,7 +58,7 @@ Result<Bytes> Digest::finish() {
 }
 
 Result<Bytes> digest(std::string_view algorithm, BytesView data) {
-  const auto* type = TRY(find(algorithm));
+  const auto* type = TRY(digest_type(algorithm));
   Bytes out(EVP_MAX_MD_SIZE);
   unsigned size = 0;
   if (EVP_Digest(data.data(), data.size(), out.data(), &size, type, nullptr) != 1)
@@ -68,8 +67,8 @@ Result<Bytes> digest(std::string_view algorithm, BytesView data) {
   return out;
 }
 
-Result<Bytes> hmac(std::string_view algorithm, BytesView key, BytesView data) {
-  const auto* type = TRY(find(algorithm));
+Result<Bytes> hmac(std::string algorithm, BytesView key, BytesView data) {
+  const auto* type = TRY(digest_type(algorithm));
   Bytes out(EVP_MAX_MD_SIZE);
   unsigned size = 0;
   // OpenSSL takes a null key for "the key of before", so an empty one needs an address.

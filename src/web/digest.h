@@ -9,6 +9,7 @@
 #include "base/result.h"
 
 typedef struct evp_md_ctx_st EVP_MD_CTX;
+typedef struct evp_md_st EVP_MD;
 
 namespace adit::web {
 
@@ -28,8 +29,10 @@ class Digest {
   bool m_finished = false;
 };
 
+// OpenSSL's object for a hash, by the names that Digest::create takes.
+Result<const EVP_MD*> digest_type(std::string_view algorithm);
 Result<Bytes> digest(std::string_view algorithm, BytesView data);
-Result<Bytes> hmac(std::string_view algorithm, BytesView key, BytesView data);
+Result<Bytes> hmac(std::string algorithm, BytesView key, BytesView data);
 // The time it takes depends on the lengths only.
 bool equal_in_constant_time(BytesView a, BytesView b);
 

@@ -1,4 +1,4 @@
-// The ops behind crypto.subtle.digest, HMAC, crypto.DigestStream and timingSafeEqual. Owner: the isolate's thread; a large input is
+// The ops behind crypto.subtle.digest, crypto.DigestStream and timingSafeEqual. Owner: the isolate's thread; a large input is
 // copied and digested on the blocking pool, so that it holds up nobody else's requests.
 #include "js/ops.h"
 #include "web/digest.h"
@@ -28,7 +28,6 @@ Result<js::Handle<Digest>> digest_start(std::string algorithm) {
 void digest_update(js::Handle<Digest> digest, BytesView data) { digest->update(data); }
 Result<Bytes> digest_finish(js::Handle<Digest> digest) { return digest->finish(); }
 
-Result<Bytes> hmac_sign(std::string algorithm, BytesView key, BytesView data) { return hmac(algorithm, key, data); }
 bool bytes_equal(BytesView a, BytesView b) { return equal_in_constant_time(a, b); }
 
 // Web Crypto § 10.1.1: the view is filled in place.
@@ -61,7 +60,6 @@ void register_digest(js::OpTable& ops) {
   ops.add<digest_start>("digest_start");
   ops.add<digest_update>("digest_update");
   ops.add<digest_finish>("digest_finish");
-  ops.add<hmac_sign>("hmac_sign");
   ops.add<bytes_equal>("bytes_equal");
   ops.add<random_fill>("random_fill");
   ops.add<random_uuid>("random_uuid");

@@ -4,6 +4,7 @@ namespace adit::web {
 
 // Each op file of this folder has one register function; declare it here and add its line below.
 void register_compression(js::OpTable& ops);
+void register_crypto(js::OpTable& ops);
 void register_digest(js::OpTable& ops);
 void register_encoding(js::OpTable& ops);
 void register_fetch(js::OpTable& ops);
@@ -18,6 +19,7 @@ void register_websocket(js::OpTable& ops);
 
 void register_web_ops(js::OpTable& ops) {
   register_compression(ops);
+  register_crypto(ops);
   register_digest(ops);
   register_encoding(ops);
   register_fetch(ops);
