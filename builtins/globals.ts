@@ -19,6 +19,7 @@ import { fetch } from "./web/fetch";
 import { File } from "./web/file";
 import { FormData } from "./web/form_data";
 import { Headers } from "./web/headers";
+import { HTMLRewriter } from "./web/html_rewriter";
 import { describeInterfaces } from "./web/inspect";
 import { MessageChannel, MessagePort } from "./web/message_channel";
 import { CloseEvent, MessageEvent } from "./web/message_events";
@@ -69,6 +70,7 @@ const interfaces: Record<string, Function> = {
   File,
   FormData,
   Headers,
+  HTMLRewriter,
   MessageChannel,
   MessageEvent,
   MessagePort,
