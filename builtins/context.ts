@@ -24,12 +24,30 @@ export function waitFor(id: number, promise: unknown): void {
   );
 }
 
+let makeExports: () => object | undefined = () => undefined;
+
+/** Who knows the worker's exports says here how to show them (bindings/exports.ts). */
+export function setContextExports(make: () => object | undefined): void {
+  makeExports = make;
+}
+
+/** ctx.exports: the worker's own entrypoints and classes, as bindings. */
+export function contextExports(): object | undefined {
+  return makeExports();
+}
+
 export class ExecutionContext {
   #id: number;
-  props: unknown = {};
+  props: unknown;
 
-  constructor(id: number) {
+  constructor(id: number, props: unknown = {}) {
     this.#id = id;
+    this.props = props;
+  }
+
+  get exports(): object | undefined {
+    void this.#id;
+    return makeExports();
   }
 
   /** Extends the invocation beyond its response, by at most 30 seconds. */

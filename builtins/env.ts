@@ -9,6 +9,8 @@ export interface BindingDescription {
 }
 
 export interface EnvironmentDescription {
+  /** The worker's name. */
+  worker: string;
   bindings: BindingDescription[];
   compatibilityDate: string;
   compatibilityFlags: string[];
@@ -47,10 +49,12 @@ registerBinding("not_yet", (description) => {
 /** The worker's `env`; also `env` of cloudflare:workers. One object per isolate. */
 export const env: Record<string, unknown> = {};
 export let compatibilityDate = "";
+export let workerName = "";
 export const compatibilityFlags: Record<string, boolean> = {};
 
 export function setEnvironment(description: EnvironmentDescription): void {
   compatibilityDate = description.compatibilityDate;
+  workerName = description.worker;
   for (const flag of description.compatibilityFlags) compatibilityFlags[flag] = true;
   for (const binding of description.bindings) {
     const maker = makers.get(binding.type);

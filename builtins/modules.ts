@@ -1,14 +1,32 @@
 // The modules that a worker can import without bundling them. C++ asks here by specifier (src/js/modules.cc, load_builtin): the answer is an
 // object whose properties are the module's exports, or the name of a module of the library beside the snapshot (builtins/node).
 
-import { env } from "./env";
+import { ownExports } from "./bindings/exports";
+import { Fetcher } from "./bindings/service";
 import { nodeInternals, nodeModule } from "./node_compat";
-import { DurableObject, RpcStub, RpcTarget, waitUntil, WorkerEntrypoint, WorkflowEntrypoint } from "./workers_module";
+import { RpcPromise, RpcProperty, RpcStub } from "./rpc/stub";
+import { RpcTarget } from "./rpc/target";
+import * as workers from "./workers_module";
 
 const modules = new Map<string, () => Record<string, unknown>>([
   [
     "cloudflare:workers",
-    () => ({ DurableObject, WorkerEntrypoint, WorkflowEntrypoint, RpcTarget, RpcStub, env, waitUntil }),
+    () => ({
+      DurableObject: workers.DurableObject,
+      RpcPromise,
+      RpcProperty,
+      RpcStub,
+      RpcTarget,
+      ServiceStub: Fetcher,
+      WorkerEntrypoint: workers.WorkerEntrypoint,
+      WorkflowEntrypoint: workers.WorkflowEntrypoint,
+      env: workers.env,
+      exports: workers.makeExportsView(ownExports),
+      waitUntil: workers.waitUntil,
+      withEnv: workers.withEnv,
+      withEnvAndExports: workers.withEnvAndExports,
+      withExports: workers.withExports,
+    }),
   ],
   // For the library's own modules only: src/js/modules.cc refuses it to a worker's.
   ["adit:internal", nodeInternals],

@@ -3,6 +3,8 @@
 // Invariant: an id is one of its class: whoever made it checked.
 import { registerBinding, requiredExports } from "../env";
 import { native, type NativeHandle } from "../native";
+import { type Caller, type Pending, withRemoteMembers } from "../rpc/stub";
+import { type Attachment, type Outcome as RpcOutcome, packCall, pendingResult } from "../rpc/values";
 import { abortReason, type AbortSignal, onAbort } from "../web/abort";
 import { takeBody, type OutboundBody, setBody } from "../web/body";
 import { fetcherDispatchers, fetchThrough, type InboundResponse, type OutboundRequest } from "../web/fetch";
@@ -42,11 +44,9 @@ const ops = native<{
     objectClass: ObjectClass,
     id: string,
     name: string | undefined,
-    method: string,
-    /** null: the property itself. */
-    args: unknown[] | null,
-  ): Promise<Outcome>;
-  object_deserialize(octets: Uint8Array): unknown;
+    octets: Uint8Array,
+    attachments: Attachment[],
+  ): Promise<RpcOutcome>;
   source_from_bytes(bytes: Uint8Array): Source;
   source_cancel(source: Source, reason: string): void;
 }>();
@@ -141,7 +141,7 @@ function responseOf(outcome: Outcome, url: string): Response {
 }
 
 /** The way from outside to one object. */
-class Target {
+class Target implements Caller {
   readonly dispatcher = (request: OutboundRequest): Promise<InboundResponse> => this.dispatch(request);
 
   constructor(
@@ -173,11 +173,10 @@ class Target {
     return { status, statusText, headerBlock, body: toSource(content), webSocket: socketOf(link) };
   }
 
-  async call(method: string, args: unknown[] | null): Promise<unknown> {
+  call(path: readonly string[], args: readonly unknown[] | null): Pending {
     countSubrequest();
-    const outcome = await ops.object_call_method(this.objectClass, this.id, this.name, method, args);
-    if (isFailure(outcome)) throw failureOf(outcome);
-    return ops.object_deserialize(outcome[3] as Uint8Array);
+    const { octets, attachments } = packCall(path, args);
+    return pendingResult(ops.object_call_method(this.objectClass, this.id, this.name, octets, attachments));
   }
 }
 
@@ -225,25 +224,7 @@ class Stub {
 Object.defineProperty(Stub, "name", { value: "DurableObject" });
 Object.defineProperty(Stub.prototype, Symbol.toStringTag, { value: "DurableObject", configurable: true });
 
-/** A member of a stub: called, it calls the method; awaited, it gives the property. */
-function memberOf(target: Target, name: string): unknown {
-  const call = (...args: unknown[]): Promise<unknown> => target.call(name, args);
-  const then: Promise<unknown>["then"] = (fulfilled, rejected) => target.call(name, null).then(fulfilled, rejected);
-  return Object.defineProperty(call, "then", { value: then, configurable: true });
-}
-
-// Asked only for what the stub itself does not have. `then` stays undefined, so that a stub is no thenable.
-Object.setPrototypeOf(
-  Stub.prototype,
-  new Proxy(Object.prototype, {
-    get: (prototype, key, receiver: object) => {
-      if (typeof key === "symbol" || key === "then" || key in prototype || !isStub(receiver))
-        return Reflect.get(prototype, key, receiver) as unknown;
-      return memberOf(stubTarget(receiver), key);
-    },
-    has: (prototype, key) => (typeof key === "symbol" ? key in prototype : key !== "then"),
-  }),
-);
+withRemoteMembers(Stub.prototype, (receiver) => (isStub(receiver) ? stubTarget(receiver) : undefined));
 
 /** Jurisdictions that Cloudflare has. Here they only keep ids apart: where the data is, the operator decides. */
 const jurisdictions = ["eu", "fedramp", "fedramp-high", "us"];
@@ -323,3 +304,17 @@ registerBinding("durable_object", (description) => {
   requiredExports.push(name);
   return new DurableObjectNamespace(internal, ops.object_class(name));
 });
+
+/** Of this worker's own class, for ctx.exports; undefined when it has no migration. */
+export function makeNamespace(className: string): DurableObjectNamespace | undefined {
+  let objectClass: ObjectClass;
+  try {
+    objectClass = ops.object_class(className);
+  } catch {
+    return undefined;
+  }
+  return new LoopbackDurableObjectNamespace(internal, objectClass);
+}
+
+class LoopbackDurableObjectNamespace extends DurableObjectNamespace {}
+Object.defineProperty(LoopbackDurableObjectNamespace, "name", { value: "LoopbackDurableObjectNamespace" });

@@ -1,11 +1,13 @@
 // Durable Objects from inside, https://developers.cloudflare.com/durable-objects/api/state/: what C++ calls to make an object and to give it its
 // events (src/bindings/durable_object/object.cc), and DurableObjectState, the object's `ctx`.
 // Invariant: an object's code runs under its own invocation, and each event begins in a turn of its own; both are C++'s care.
-import { waitFor } from "../context";
+import { contextExports, waitFor } from "../context";
 import { cfObject } from "../cf";
 import { entry, settle, workerExports } from "../entry";
 import { env } from "../env";
 import { native } from "../native";
+import { serveCall } from "../rpc/serve";
+import type { Attachment } from "../rpc/values";
 import { requestFromNative } from "../web/request";
 import { markPlatformClasses } from "../web/structured_clone";
 import type { Source } from "../web/streams";
@@ -17,20 +19,7 @@ import { DurableObjectStorage, type ObjectHandle, runSection } from "./durable_o
 
 const ops = native<{
   object_reset(object: ObjectHandle, reason: unknown): void;
-  object_serialize(value: unknown): Uint8Array;
-  object_deserialize(octets: Uint8Array): unknown;
-  invocation_respond(
-    id: number,
-    status: number,
-    statusText: string | undefined,
-    headerLines: string,
-    body: Uint8Array,
-    websocket: undefined,
-  ): void;
-  invocation_fail(id: number, error: unknown): void;
 }>();
-
-const then = Promise.prototype.then;
 
 function notYet(method: string): never {
   throw new Error(
@@ -43,6 +32,11 @@ export class DurableObjectState {
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
   readonly props: unknown = {};
+
+  get exports(): object | undefined {
+    void this.#object;
+    return contextExports();
+  }
 
   constructor(object: ObjectHandle, id: DurableObjectId) {
     this.#object = object;
@@ -141,36 +135,14 @@ function dispatchObjectFetch(
   settle(id, Reflect.apply(handler, instance, [request]));
 }
 
-/** Methods that the platform calls, and no stub may. */
-const reserved = new Set(["alarm", "webSocketMessage", "webSocketClose", "webSocketError", "constructor", "fetch"]);
-
-/** What a stub may reach: the class's methods and accessors, not what the instance holds. */
-function memberOf(instance: Instance, name: string): unknown {
-  if (!(instance instanceof DurableObject))
+function dispatchObjectMethod(id: number, instance: Instance, octets: Uint8Array, attachments: Attachment[]): void {
+  const makeRoot = (): Instance => {
+    if (instance instanceof DurableObject) return instance;
     throw new TypeError(
       'The receiving Durable Object does not support RPC, because its class was not declared with `extends DurableObject`. In order to enable RPC, make sure your class extends the special class `DurableObject`, which can be imported from the module "cloudflare:workers".',
     );
-  if (reserved.has(name)) throw new TypeError(`'${name}' is a reserved method and cannot be called over RPC.`);
-  if (name in Object.prototype || Object.hasOwn(instance, name) || !(name in instance))
-    throw new TypeError(`The RPC receiver does not implement the method "${name}".`);
-  return instance[name];
-}
-
-function dispatchObjectMethod(id: number, instance: Instance, name: string, octets: Uint8Array): void {
-  const args = ops.object_deserialize(octets) as unknown[] | null;
-  let result = memberOf(instance, name);
-  if (args !== null) {
-    if (typeof result !== "function") throw new TypeError(`The RPC receiver does not implement the method "${name}".`);
-    result = Reflect.apply(result, instance, args);
-  }
-  const answer = (value: unknown): void => {
-    try {
-      ops.invocation_respond(id, 200, undefined, "", ops.object_serialize(value), undefined);
-    } catch (error) {
-      ops.invocation_fail(id, error);
-    }
   };
-  then.call(Promise.resolve(result), answer, (error) => ops.invocation_fail(id, error));
+  serveCall(id, makeRoot, octets, attachments);
 }
 
 Object.assign(entry, { createObject, dispatchObjectFetch, dispatchObjectMethod });

@@ -1,4 +1,7 @@
 // Every kind of binding; each file registers its own.
 import "./durable_object";
 import "./durable_object_state";
+import "./entrypoints";
+import "./exports";
 import "./kv";
+import "./service";

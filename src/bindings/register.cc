@@ -2,6 +2,7 @@
 
 #include "bindings/durable_object/ops.h"
 #include "bindings/kv/ops.h"
+#include "bindings/service/ops.h"
 
 namespace adit::bindings {
 
@@ -11,6 +12,7 @@ void register_binding_ops(js::OpTable& ops) {
   durable_object::register_objects(ops);
   durable_object::register_object_storage(ops);
   kv::register_kv(ops);
+  service::register_service(ops);
 }
 
 }  // namespace adit::bindings

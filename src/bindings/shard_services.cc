@@ -94,6 +94,10 @@ class Services final : public ShardServices {
     m_platforms.erase(worker);
   }
   void activated(worker::WorkerIsolate&) override {}
+  bool deliver_to_object(worker::WorkerIsolate& worker, int32_t invocation, uint64_t number,
+                         worker::RequestMessage& request, Function<void(worker::RpcOutcome)>& done) override {
+    return m_objects.deliver(worker, invocation, number, request, done);
+  }
   void close(Function<void()> done) override {
     m_kv.close();
     m_objects.close();

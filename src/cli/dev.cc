@@ -138,26 +138,26 @@ class DevServer {
   void apply(Result<Bundle> bundle) {
     if (bundle.is_error()) {
       m_logger.error("{}", bundle.error().full_message());
-      m_pool->set_failure("The worker could not be built", bundle.error().full_message());
+      m_pool->set_failure(0, "The worker could not be built", bundle.error().full_message());
       return;
     }
     m_inputs = std::move(bundle.value().inputs);
     auto migrated = m_services->apply_configuration(*m_config);
     if (migrated.is_error()) {
       m_logger.error("{}", migrated.error().full_message());
-      return m_pool->set_failure("The migrations could not be applied", migrated.error().full_message());
+      return m_pool->set_failure(0, "The migrations could not be applied", migrated.error().full_message());
     }
-    auto started = m_pool->set_script(bundle.value().script);
+    auto started = m_pool->set_script(0, bundle.value().script);
     if (started.is_ok()) return;
     m_logger.error("The worker did not start: {}", started.error().full_message());
-    m_pool->set_failure("The worker did not start", started.error().full_message());
+    m_pool->set_failure(0, "The worker did not start", started.error().full_message());
   }
 
   void reload() {
     auto before = m_clock.monotonic_ns();
     if (auto loaded = load_configuration(); loaded.is_error()) {
       m_logger.error("{}", loaded.error().full_message());
-      m_pool->set_failure("The configuration has errors", loaded.error().full_message());
+      m_pool->set_failure(0, "The configuration has errors", loaded.error().full_message());
       return watch();
     }
     apply(make_bundle(*m_config, work_directory()));

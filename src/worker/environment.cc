@@ -21,10 +21,17 @@ std::string environment_json(const WorkerConfig& config) {
           {{"type", "not_yet"}, {"name", object.name}, {"feature", "Durable Objects of another worker (script_name)"}});
     else bindings.push_back({{"type", "durable_object"}, {"name", object.name}, {"class", object.class_name}});
   }
+  for (const auto& service : config.services) {
+    Json binding{{"type", "service"}, {"name", service.binding}, {"worker", service.service}};
+    if (!service.entrypoint.empty()) binding["entrypoint"] = service.entrypoint;
+    if (!service.props.empty()) binding["props"] = Json::parse(service.props, nullptr, false);
+    bindings.push_back(std::move(binding));
+  }
   for (const auto& feature : config.not_yet)
     if (!feature.binding.empty())
       bindings.push_back({{"type", "not_yet"}, {"name", feature.binding}, {"feature", feature.feature}});
-  Json description{{"bindings", std::move(bindings)},
+  Json description{{"worker", config.name},
+                   {"bindings", std::move(bindings)},
                    {"compatibilityDate", config.compatibility_date},
                    {"compatibilityFlags", config.compatibility_flags}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -16,6 +16,7 @@
 #include "net/http/exchange.h"
 #include "net/loop.h"
 #include "net/websocket/link.h"
+#include "worker/rpc_message.h"
 
 namespace adit::worker {
 
@@ -27,6 +28,7 @@ struct RequestMessage {
   std::string url;
   std::string header_block;  // "name\0value\0..."
   BodyValue body;
+  RpcAttachments attachments = {};  // of an RPC call, whose body are its octets
 };
 
 struct ResponseMessage {
@@ -35,6 +37,7 @@ struct ResponseMessage {
   std::string header_lines;  // "name: value\r\n..."
   BodyValue body;
   std::shared_ptr<net::WebSocketLink> websocket;  // of Response.webSocket, else null
+  RpcAttachments attachments = {};                // of an RPC result, whose body are its octets
 };
 
 using Reply = Function<void(Result<ResponseMessage>)>;
@@ -46,12 +49,14 @@ struct Invocation {
   int32_t generation = 0;
   int pending = 0;  // native promises, timers and connections that can still wake it
   int waiting = 0;  // waitUntil() promises that have not settled
+  int lent = 0;     // what it gave away that still leads back to it: RPC exports, streams of RPC results
   bool active = false;
   bool responded = false;
   bool pass_through = false;          // passThroughOnException() was called
   bool streaming = false;             // the response's body is still on its way
   bool keeps_timers = false;          // its timers outlive it: an object's, or those of an open WebSocket
   bool can_hang = false;              // hang detection applies: nothing but its own pending work can answer it
+  bool uses_rpc = false;              // the shard's RpcTable knows it
   bool touched = false;               // in the table's list of this turn
   bool is_held = false;               // a standing one: nothing happens to it until it is released
   std::deque<Function<void()>> held;  // what happens then, in order

@@ -5,4 +5,6 @@
 
 namespace adit::worker {
 void register_worker_ops(js::OpTable& ops);
-}
+void register_rpc_ops(js::OpTable& ops);
+void register_rpc_serializer(js::OpTable& ops);
+}  // namespace adit::worker

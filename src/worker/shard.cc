@@ -1,5 +1,7 @@
 #include "worker/shard.h"
 
+#include <algorithm>
+
 #include "worker/error_page.h"
 
 namespace adit::worker {
@@ -24,8 +26,7 @@ Shard::~Shard() {
   // Other shards may have posted after the loop ended; none does now (shard_pool.h).
   if (m_loop) m_loop->drop_tasks();
   m_server.reset();
-  if (m_current && m_extension) m_extension->detach(*m_current);
-  m_current.reset();
+  end_workers();
   m_retired.clear();
   m_remote_ends.clear();
   m_extension.reset();
@@ -70,42 +71,65 @@ Result<std::unique_ptr<WorkerIsolate>> Shard::start_worker(std::shared_ptr<const
   return worker;
 }
 
-Result<void> Shard::set_script(std::shared_ptr<const Script> script) {
+void Shard::end_workers() {
+  for (auto& place : m_places) {
+    if (place.current && m_extension) m_extension->detach(*place.current);
+    place.current.reset();
+  }
+}
+
+Shard::Place& Shard::place(size_t number) {
+  if (m_places.size() <= number) m_places.resize(number + 1);
+  return m_places[number];
+}
+
+Result<void> Shard::set_script(size_t number, std::shared_ptr<const Script> script) {
   auto worker = TRY(start_worker(std::move(script)));
-  if (m_current) {
-    if (m_extension) m_extension->detach(*m_current);
-    m_retired.push_back(std::move(m_current));
+  auto& here = place(number);
+  if (here.current) {
+    if (m_extension) m_extension->detach(*here.current);
+    m_retired.push_back(std::move(here.current));
     // One that hit its memory limit has reported its end already.
     if (m_retired.back()->is_dead()) isolate_is_done(*m_retired.back());
     else m_retired.back()->retire(retired_grace_ms);
   }
-  m_current = std::move(worker);
-  m_failure_title.clear();
-  if (m_extension) m_extension->activated(*m_current);
+  here.current = std::move(worker);
+  here.failure_title.clear();
+  if (m_extension) m_extension->activated(*here.current);
   return {};
 }
 
-void Shard::set_failure(std::string title, std::string detail) {
-  m_failure_title = std::move(title);
-  m_failure_detail = std::move(detail);
+void Shard::set_failure(size_t number, std::string title, std::string detail) {
+  auto& here = place(number);
+  here.failure_title = std::move(title);
+  here.failure_detail = std::move(detail);
 }
 
-WorkerIsolate* Shard::running_worker() {
-  if (!m_failure_title.empty() || !m_current) return nullptr;
-  if (m_current->is_dead()) {
+WorkerIsolate* Shard::running_worker(size_t number) {
+  auto& here = place(number);
+  if (!here.failure_title.empty() || !here.current) return nullptr;
+  if (here.current->is_dead()) {
     // The isolate hit its memory limit; a fresh one takes over for the same script.
-    auto restarted = set_script(m_current->shared_script());
-    if (restarted.is_error()) set_failure("The worker did not start", restarted.error().full_message());
+    auto restarted = set_script(number, here.current->shared_script());
+    if (restarted.is_error()) set_failure(number, "The worker did not start", restarted.error().full_message());
   }
-  return m_failure_title.empty() ? m_current.get() : nullptr;
+  return here.failure_title.empty() ? here.current.get() : nullptr;
+}
+
+WorkerIsolate* Shard::running_worker(std::string_view name) {
+  for (size_t i = 0; i < m_places.size(); ++i)
+    if (m_places[i].current && m_places[i].current->script().name == name) return running_worker(i);
+  return nullptr;
 }
 
 void Shard::on_request(std::shared_ptr<net::HttpExchange> exchange) {
   if (auto* worker = running_worker()) return worker->dispatch(std::move(exchange));
   auto accept = exchange->header("accept");
-  auto title = m_failure_title.empty() ? std::string_view("No worker is running") : std::string_view(m_failure_title);
-  auto page = error_page(accept && accept->find("text/html") != std::string_view::npos, title, m_failure_detail);
-  exchange->respond(m_failure_title.empty() ? 503 : 500, {}, page.header_lines, std::string_view(page.body));
+  const auto& first = place(0);
+  auto title =
+      first.failure_title.empty() ? std::string_view("No worker is running") : std::string_view(first.failure_title);
+  auto page = error_page(accept && accept->find("text/html") != std::string_view::npos, title, first.failure_detail);
+  exchange->respond(first.failure_title.empty() ? 503 : 500, {}, page.header_lines, std::string_view(page.body));
 }
 
 void Shard::invocation_finished(const InvocationReport& report) {
@@ -125,7 +149,9 @@ void Shard::isolate_is_done(WorkerIsolate& isolate) {
 
 void Shard::remove_done() {
   for (auto* done : m_done) {
-    if (m_current.get() == done) continue;  // replaced at the next request
+    bool is_current =
+        std::any_of(m_places.begin(), m_places.end(), [&](const Place& place) { return place.current.get() == done; });
+    if (is_current) continue;  // replaced at the next request
     auto removed = std::erase_if(m_retired, [&](const auto& retired) { return retired.get() == done; });
     if (removed > 0 && m_extension) m_extension->destroyed(done);
   }
@@ -150,8 +176,7 @@ void Shard::drained() {
 }
 
 void Shard::finish() {
-  if (m_current && m_extension) m_extension->detach(*m_current);
-  m_current.reset();
+  end_workers();
   m_remote_ends.clear();
   if (!m_extension) return m_loop->stop();
   m_extension->close([this] { m_loop->stop(); });

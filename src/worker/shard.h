@@ -14,6 +14,7 @@
 #include "net/http/server.h"
 #include "net/loop.h"
 #include "worker/remote_ends.h"
+#include "worker/rpc.h"
 #include "worker/script.h"
 #include "worker/watchdog.h"
 #include "worker/worker_isolate.h"
@@ -34,6 +35,9 @@ class ShardExtension {
   virtual void destroyed(const WorkerIsolate* worker) = 0;
   // A new worker started and gets requests from now on.
   virtual void activated(WorkerIsolate& worker) = 0;
+  // A call of what an invocation exported (number): true when it belongs to an object, whose gates it goes through.
+  virtual bool deliver_to_object(WorkerIsolate& worker, int32_t invocation, uint64_t number, RequestMessage& request,
+                                 Function<void(RpcOutcome)>& done) = 0;
   // The shard stops: make everything durable, close, then call done.
   virtual void close(Function<void()> done) = 0;
 };
@@ -76,10 +80,11 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   // Runs the loop until stop().
   void run() { m_loop->run(); }
   Result<uint16_t> listen(uint16_t port);
-  // Starts this version and, when it is up, gives it the requests. The old one finishes what it has.
-  Result<void> set_script(std::shared_ptr<const Script> script);
-  // No worker can run (a build failed): requests get this error until the next set_script.
-  void set_failure(std::string title, std::string detail);
+  // Workers have places; the one in place 0 gets the requests from the network, others those of service bindings. Starts this version and,
+  // when it is up, gives it the requests. The old one finishes what it has.
+  Result<void> set_script(size_t place, std::shared_ptr<const Script> script);
+  // No worker can run there (a build failed): requests get this error until the next set_script.
+  void set_failure(size_t place, std::string title, std::string detail);
   // Stopping has two steps, since a request on one shard may need another: drains connections, then calls done; when every shard has, ends
   // the worker, closes the extension and stops the loop.
   void drain(uint64_t grace_ms, Function<void()> done);
@@ -93,12 +98,14 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   const Logger& logger() const { return *m_options.logger; }
   ShardExtension* extension() { return m_extension.get(); }
   // The worker that gets requests now, a fresh isolate when the last one hit its memory limit; null before the first and after a failure.
-  WorkerIsolate* running_worker();
+  WorkerIsolate* running_worker() { return running_worker(size_t{0}); }
+  WorkerIsolate* running_worker(std::string_view name);
   // Any shard's thread, for its own shard's messages to another one; nothing leaves a shard that has stopped.
   void post_to(size_t shard, Function<void(Shard&)> task) {
     if (!m_finished) m_options.group->post(shard, std::move(task));
   }
   RemoteEnds& remote_ends() { return m_remote_ends; }
+  RpcTable& rpc() { return m_rpc; }
 
   // HttpHandler
   void on_request(std::shared_ptr<net::HttpExchange> exchange) override;
@@ -107,11 +114,22 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   void isolate_is_done(WorkerIsolate& isolate) override;
   void worker_output(LogLevel level, std::string_view text) override;
   bool wants_request_reports() const override { return m_log_requests; }
+  void rpc_invocation_ended(WorkerIsolate& isolate, int32_t invocation) override {
+    m_rpc.invocation_ended(isolate, invocation);
+  }
 
  private:
   explicit Shard(ShardOptions options) : m_options(std::move(options)) {}
   Result<std::shared_ptr<js::Isolate>> take_isolate(size_t heap_limit_bytes);
   Result<std::unique_ptr<WorkerIsolate>> start_worker(std::shared_ptr<const Script> script);
+  struct Place {
+    std::unique_ptr<WorkerIsolate> current;
+    std::string failure_title;
+    std::string failure_detail;
+  };
+  WorkerIsolate* running_worker(size_t place);
+  Place& place(size_t number);
+  void end_workers();
   void keep_spare();
   void remove_done();
   void drained();
@@ -119,15 +137,14 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   ShardOptions m_options;
   std::unique_ptr<net::Loop> m_loop;
   RemoteEnds m_remote_ends;
+  RpcTable m_rpc{*this};
   std::shared_ptr<Watchdog::Seat> m_seat;
   std::unique_ptr<net::HttpServer> m_server;
   std::unique_ptr<ShardExtension> m_extension;
   std::shared_ptr<js::Isolate> m_spare;
-  std::unique_ptr<WorkerIsolate> m_current;
+  std::vector<Place> m_places;
   std::vector<std::unique_ptr<WorkerIsolate>> m_retired;
   std::vector<WorkerIsolate*> m_done;
-  std::string m_failure_title;
-  std::string m_failure_detail;
   net::Timer m_spare_timer;
   net::Timer m_stop_timer;
   Function<void()> m_on_drained;

@@ -66,16 +66,16 @@ T ShardPool::run_on(size_t index, std::function<T(Shard&)> work) {
   return result.get();
 }
 
-Result<void> ShardPool::set_script(std::shared_ptr<const Script> script) {
+Result<void> ShardPool::set_script(size_t place, std::shared_ptr<const Script> script) {
   // The first shard goes ahead: it fails for all, and its compiled code is what the others start with.
   for (size_t i = 0; i < m_shards.size(); ++i)
-    TRY(run_on<Result<void>>(i, [&](Shard& shard) { return shard.set_script(script); }));
+    TRY(run_on<Result<void>>(i, [&](Shard& shard) { return shard.set_script(place, script); }));
   return {};
 }
 
-void ShardPool::set_failure(const std::string& title, const std::string& detail) {
+void ShardPool::set_failure(size_t place, const std::string& title, const std::string& detail) {
   for (size_t i = 0; i < m_shards.size(); ++i)
-    post(i, [title, detail](Shard& shard) { shard.set_failure(title, detail); });
+    post(i, [place, title, detail](Shard& shard) { shard.set_failure(place, title, detail); });
 }
 
 Result<uint16_t> ShardPool::listen(uint16_t port) {

@@ -18,9 +18,9 @@ class ShardPool final : public ShardGroup {
   static Result<std::unique_ptr<ShardPool>> create(size_t shard_count, ShardOptions options);
   ~ShardPool();
 
-  // Blocks until every shard runs this version or one failed to start it.
-  Result<void> set_script(std::shared_ptr<const Script> script);
-  void set_failure(const std::string& title, const std::string& detail);
+  // Places: see Shard. Blocks until every shard runs this version or one failed to start it.
+  Result<void> set_script(size_t place, std::shared_ptr<const Script> script);
+  void set_failure(size_t place, const std::string& title, const std::string& detail);
   // Listens on every shard; port 0 picks one. Returns the port.
   Result<uint16_t> listen(uint16_t port);
   // Drains and ends every shard; blocks until their threads are done.

@@ -221,6 +221,39 @@ int32_t WorkerIsolate::dispatch_event(std::string_view target, v8::LocalVector<v
   return id;
 }
 
+void WorkerIsolate::dispatch_call(std::string_view target, Function<void(v8::LocalVector<v8::Value>&)> make_arguments,
+                                  Reply reply) {
+  auto id = m_invocations.begin();
+  auto& invocation = *m_invocations.find(id);
+  invocation.reply = std::move(reply);
+  invocation.can_hang = true;
+  invocation.started_ns = m_options.clock->monotonic_ns();
+  if (!m_start_error.empty()) return answer_error(id, 500, "The worker did not start", m_start_error);
+  auto& isolate = *m_options.isolate;
+  m_entry_invocation = id;
+  js::Entry entry(isolate);
+  isolate.set_current_invocation(id);
+  v8::LocalVector<v8::Value> arguments(isolate.v8());
+  arguments.push_back(v8::Integer::New(isolate.v8(), id));
+  make_arguments(arguments);
+  call_handler(id, entry_function(target), static_cast<int>(arguments.size()), arguments.data());
+}
+
+void WorkerIsolate::lend(int32_t id) {
+  if (auto* invocation = m_invocations.find(id)) ++invocation->lent;
+}
+
+void WorkerIsolate::give_back(int32_t id) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation) return;
+  VERIFY(invocation->lent > 0);
+  if (--invocation->lent == 0) maybe_end(id, *invocation);
+}
+
+void WorkerIsolate::mark_rpc(int32_t id) {
+  if (auto* invocation = m_invocations.find(id)) invocation->uses_rpc = true;
+}
+
 int32_t WorkerIsolate::begin_standing(Function<void(Error)> on_stopped) {
   auto id = m_invocations.begin();
   auto& invocation = *m_invocations.find(id);
@@ -240,7 +273,7 @@ void WorkerIsolate::end_standing(int32_t id) {
 
 bool WorkerIsolate::is_waiting(int32_t standing) {
   auto* invocation = m_invocations.find(standing);
-  return invocation && (invocation->pending > 0 || invocation->waiting > 0);
+  return invocation && (invocation->pending > 0 || invocation->waiting > 0 || invocation->lent > 0);
 }
 
 void WorkerIsolate::hold_back(int32_t standing) {
@@ -326,6 +359,7 @@ void WorkerIsolate::respond(int32_t id, ResponseMessage message) {
     invocation->responded = true;
     if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&message.body))
       message.body = watch_body(id, std::move(*source));
+    if (!message.attachments.empty()) watch_attachments(id, message.attachments);
     reply(std::move(message));
     if ((invocation = m_invocations.find(id))) finish_response(id, *invocation, status);
     return;
@@ -388,6 +422,18 @@ std::shared_ptr<net::ByteSource> WorkerIsolate::watch_body(int32_t id, std::shar
   });
 }
 
+// The streams of an RPC result flow on after the answer.
+void WorkerIsolate::watch_attachments(int32_t id, RpcAttachments& attachments) {
+  for (auto& attachment : attachments) {
+    auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&attachment.value);
+    if (!source) continue;
+    lend(id);
+    attachment.value = std::make_shared<WatchedBody>(std::move(*source), [id, alive = std::weak_ptr(m_alive)] {
+      if (auto self = alive.lock()) (*self)->give_back(id);
+    });
+  }
+}
+
 void WorkerIsolate::body_finished(int32_t id) {
   auto* invocation = m_invocations.find(id);
   if (!invocation) return;
@@ -410,14 +456,17 @@ void WorkerIsolate::limit_waiting(int32_t id, Invocation& invocation) {
 }
 
 void WorkerIsolate::maybe_end(int32_t id, Invocation& invocation) {
-  if (!invocation.responded || invocation.streaming || invocation.waiting > 0) return;
+  if (!invocation.responded || invocation.streaming || invocation.waiting > 0 || invocation.lent > 0) return;
   end_invocation(id);
   check_retired();
 }
 
 void WorkerIsolate::end_invocation(int32_t id) {
-  auto keeps_timers = m_invocations.find(id)->keeps_timers;
+  auto& ending = *m_invocations.find(id);
+  auto keeps_timers = ending.keeps_timers;
+  auto uses_rpc = ending.uses_rpc;
   m_invocations.end(id);
+  if (uses_rpc) m_options.host->rpc_invocation_ended(*this, id);
   // Nothing of a finished request runs on, as on Workers.
   if (keeps_timers) return;
   if (auto* platform = m_options.isolate->find_service<web::PlatformServices>()) platform->timers.cancel_invocation(id);

@@ -38,6 +38,8 @@ class WorkerIsolateHost {
   // A line of the worker's console or an uncaught exception.
   virtual void worker_output(LogLevel level, std::string_view text) = 0;
   virtual bool wants_request_reports() const = 0;
+  // One that used RPC.
+  virtual void rpc_invocation_ended(class WorkerIsolate& isolate, int32_t invocation) = 0;
 
  protected:
   ~WorkerIsolateHost() = default;
@@ -89,6 +91,13 @@ class WorkerIsolate final : public js::IsolateObserver {
   // An event for it: calls function(id of the event, ...arguments). Its first argument is filled in. Answers the event's id.
   int32_t dispatch_within(int32_t standing, v8::Local<v8::Function> function, v8::LocalVector<v8::Value> arguments,
                           Reply reply);
+  // A call from another invocation, whose answer is never awaited in vain: a handler that hangs is found out. Begins an invocation, calls the
+  // entry function with (id, ...make_arguments()), within it.
+  void dispatch_call(std::string_view target, Function<void(v8::LocalVector<v8::Value>&)> make_arguments, Reply reply);
+  // An invocation lives on while something leads back to it.
+  void lend(int32_t id);
+  void give_back(int32_t id);
+  void mark_rpc(int32_t id);
   // Nobody waits for the event's answer any more.
   void forget_event(int32_t id);
   v8::Local<v8::Function> entry_function(std::string_view name);
@@ -133,6 +142,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   void body_finished(int32_t id);
   void limit_waiting(int32_t id, Invocation& invocation);
   void end_invocation(int32_t id);
+  void watch_attachments(int32_t id, RpcAttachments& attachments);
   std::shared_ptr<net::ByteSource> watch_body(int32_t id, std::shared_ptr<net::ByteSource> body);
   void finish_response(int32_t id, Invocation& invocation, int status);
   void maybe_end(int32_t id, Invocation& invocation);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "bindings/call_values.h"
 #include "bindings/durable_object/object_host.h"
 #include "js/convert.h"
 #include "js/errors.h"
+#include "worker/rpc_values.h"
 
 namespace adit::bindings::durable_object {
 
@@ -94,16 +96,6 @@ Result<void> Object::construct() {
   return js::to_error(v8_isolate, isolate.context(), caught.Exception());
 }
 
-static v8::Local<v8::Value> body_to_js(v8::Isolate* isolate, worker::BodyValue body, bool is_method) {
-  if (auto* bytes = std::get_if<Bytes>(&body)) {
-    if (is_method) return js::from_bytes(isolate, std::move(*bytes));
-    return js::wrap<net::ByteSource>(isolate, std::make_shared<net::MemorySource>(std::move(*bytes)));
-  }
-  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body))
-    return js::wrap<net::ByteSource>(isolate, std::move(*source));
-  return v8::Undefined(isolate);
-}
-
 void Object::dispatch(ObjectCall call) {
   m_used_ms = m_host.now_ms();
   auto& worker = m_isolate->worker();
@@ -117,17 +109,19 @@ void Object::dispatch(ObjectCall call) {
   auto& request = call.request;
   v8::LocalVector<v8::Value> arguments(v8_isolate);
   arguments.push_back(v8::Local<v8::Value>());
-  arguments.push_back(m_record.Get(v8_isolate));
+  if (call.target) arguments.push_back(m_host.shard().rpc().target(v8_isolate, call.target));
+  else arguments.push_back(m_record.Get(v8_isolate));
   if (call.is_method) {
-    arguments.push_back(js::from_utf8(v8_isolate, request.method));
-    arguments.push_back(body_to_js(v8_isolate, std::move(request.body), true));
+    worker::append_message(v8_isolate, arguments, std::move(request.body), std::move(request.attachments));
   } else {
     arguments.push_back(worker.method_string(request.method));
     arguments.push_back(js::from_utf8(v8_isolate, request.url));
     arguments.push_back(js::from_utf8(v8_isolate, request.header_block));
-    arguments.push_back(body_to_js(v8_isolate, std::move(request.body), false));
+    arguments.push_back(source_to_js(v8_isolate, std::move(request.body)));
   }
-  auto function = call.is_method ? m_isolate->dispatch_method() : m_isolate->dispatch_fetch();
+  auto function = call.target      ? worker.entry_function("dispatchExportCall")
+                  : call.is_method ? m_isolate->dispatch_method()
+                                   : m_isolate->dispatch_fetch();
   auto event = worker.dispatch_within(m_invocation, function, std::move(arguments), std::move(reply));
   // It may have been answered, or the object have ended, meanwhile.
   auto begun = m_calls.find(number);

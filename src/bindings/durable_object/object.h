@@ -27,11 +27,13 @@ struct Outcome {
   Result<worker::ResponseMessage> response;
   bool is_remote = true;  // the error comes from the object, not from the way to it
   bool is_reset = false;  // the object was reset
+  bool is_method = false;
 };
 
 struct ObjectCall {
-  // A method call has the method's name in request.method and the serialized arguments as its body; so has its response the result.
+  // An RPC call (builtins/rpc) has its octets as the body; so has its response the result.
   bool is_method = false;
+  uint64_t target = 0;  // what the object exported by RPC; 0: the object itself
   worker::RequestMessage request;
   Function<void(Outcome)> done;
 };

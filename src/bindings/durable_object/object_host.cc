@@ -19,6 +19,7 @@ struct ObjectHost::RemoteCall {
   std::string url;
   std::string header_block;
   worker::RemoteBody body;
+  std::vector<worker::RemoteAttachment> attachments;
   size_t home = 0;  // the caller's shard
   uint64_t number = 0;
 };
@@ -32,6 +33,7 @@ struct ObjectHost::RemoteOutcome {
   std::string status_text;
   std::string header_lines;
   worker::RemoteBody body;
+  std::vector<worker::RemoteAttachment> attachments;
   std::optional<worker::RemoteWebSocketAddress> websocket;
 };
 
@@ -57,6 +59,18 @@ void ObjectHost::call(const ObjectAddress& address, ObjectCall call) {
   object_of(address)->deliver_later(std::move(call));
 }
 
+bool ObjectHost::deliver(worker::WorkerIsolate& worker, int32_t invocation, uint64_t number,
+                         worker::RequestMessage& request, Function<void(worker::RpcOutcome)>& done) {
+  auto found = m_isolates.find(&worker);
+  auto* object = found == m_isolates.end() ? nullptr : found->second->of_invocation(invocation);
+  if (!object) return false;
+  ObjectCall call{true, number, std::move(request), [done = std::move(done)](Outcome outcome) mutable {
+                    done(worker::RpcOutcome{std::move(outcome.response), outcome.is_remote, outcome.is_reset});
+                  }};
+  object->deliver(std::move(call));
+  return true;
+}
+
 void ObjectHost::call_remote(size_t owner, const ObjectAddress& address, ObjectCall call) {
   auto& request = call.request;
   m_remote_calls.emplace(++m_call_numbers, std::move(call.done));
@@ -66,6 +80,7 @@ void ObjectHost::call_remote(size_t owner, const ObjectAddress& address, ObjectC
                     std::move(request.url),
                     std::move(request.header_block),
                     worker::export_body(m_shard, std::move(request.body)),
+                    worker::export_attachments(m_shard, std::move(request.attachments)),
                     m_shard.index(),
                     m_call_numbers};
   m_shard.post_to(owner,
@@ -76,7 +91,8 @@ void ObjectHost::receive(RemoteCall remote) {
   ObjectCall call;
   call.is_method = remote.is_method;
   call.request = {std::move(remote.method), std::move(remote.url), std::move(remote.header_block),
-                  worker::import_body(m_shard, std::move(remote.body))};
+                  worker::import_body(m_shard, std::move(remote.body)),
+                  worker::import_attachments(m_shard, std::move(remote.attachments))};
   call.done = [this, home = remote.home, number = remote.number](Outcome outcome) {
     RemoteOutcome answer;
     answer.number = number;
@@ -90,14 +106,19 @@ void ObjectHost::receive(RemoteCall remote) {
       answer.status_text = std::move(response.status_text);
       answer.header_lines = std::move(response.header_lines);
       answer.body = worker::export_body(m_shard, std::move(response.body));
+      answer.attachments = worker::export_attachments(m_shard, std::move(response.attachments));
       if (response.websocket) answer.websocket = worker::export_websocket(m_shard, std::move(response.websocket));
     }
     m_shard.post_to(home, [answer = std::move(answer)](worker::Shard& shard) mutable {
       auto waiting = of(shard).m_remote_calls.extract(answer.number);
       if (waiting.empty()) return;
       if (answer.error) return waiting.mapped()(Outcome{std::move(*answer.error), answer.is_remote, answer.is_reset});
-      worker::ResponseMessage response{answer.status, std::move(answer.status_text), std::move(answer.header_lines),
-                                       worker::import_body(shard, std::move(answer.body)), nullptr};
+      worker::ResponseMessage response{answer.status,
+                                       std::move(answer.status_text),
+                                       std::move(answer.header_lines),
+                                       worker::import_body(shard, std::move(answer.body)),
+                                       nullptr,
+                                       worker::import_attachments(shard, std::move(answer.attachments))};
       if (answer.websocket) response.websocket = worker::import_websocket(shard, *answer.websocket);
       waiting.mapped()(Outcome{std::move(response)});
     });

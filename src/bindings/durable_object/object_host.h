@@ -36,6 +36,9 @@ class ObjectHost final {
 
   // From JavaScript on this shard; the answer comes in a turn of its own, unless the caller may be answered inside another's.
   void call(const ObjectAddress& address, ObjectCall call);
+  // A call of what an object exported by RPC, when the invocation is one's.
+  bool deliver(worker::WorkerIsolate& worker, int32_t invocation, uint64_t number, worker::RequestMessage& request,
+               Function<void(worker::RpcOutcome)>& done);
   // Ends every object of a class that is deleted, and deletes the data of those that are this shard's.
   void destroy_space(const std::string& space, Function<void(Result<void>)> done);
 

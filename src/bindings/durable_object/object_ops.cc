@@ -1,59 +1,24 @@
 // What JavaScript may ask of Durable Objects: ids, calls to objects (builtins/bindings/durable_object.ts), and what an object asks of its own
 // gates. Owner: the isolate's thread.
-#include <simdutf.h>
-
+#include "bindings/call_values.h"
 #include "bindings/durable_object/object_host.h"
 #include "bindings/durable_object/ops.h"
 #include "js/convert.h"
 #include "js/errors.h"
 #include "js/ops.h"
 #include "web/structured_clone.h"
+#include "worker/rpc_values.h"
 
 namespace adit::bindings::durable_object {
 
 using ClassHandle = js::Handle<ObjectClass>;
 using ObjectHandle = js::Handle<Object>;
 
-// "name: value\r\n..." as "name\0value\0...".
-static std::string lines_to_block(std::string_view lines) {
-  std::string block;
-  block.reserve(lines.size());
-  while (!lines.empty()) {
-    auto colon = lines.find(": ");
-    auto end = lines.find("\r\n", colon);
-    if (colon == std::string_view::npos || end == std::string_view::npos) break;
-    block.append(lines.substr(0, colon)).push_back('\0');
-    block.append(lines.substr(colon + 2, end - colon - 2)).push_back('\0');
-    lines.remove_prefix(end + 2);
-  }
-  return block;
-}
-
-// A text that is ASCII stays a string: the caller mostly passes it on as it is.
-static v8::Local<v8::Value> body_to_js(v8::Isolate* isolate, worker::BodyValue body) {
-  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body))
-    return js::wrap<net::ByteSource>(isolate, std::move(*source));
-  auto* bytes = std::get_if<Bytes>(&body);
-  if (!bytes) return v8::Undefined(isolate);
-  auto text = text_of(*bytes);
-  if (simdutf::validate_ascii(text.data(), text.size())) return js::from_latin1(isolate, text);
-  return js::from_bytes(isolate, std::move(*bytes));
-}
-
-// [status, statusText, headerBlock, body, webSocket], or [exception, is remote, is reset].
+// [status, statusText, headerBlock, body, webSocket], of RPC [status, octets, attachments], or [exception, is remote, is reset].
 static v8::Local<v8::Value> to_js(v8::Isolate* isolate, Outcome outcome) {
-  if (outcome.response.is_error()) {
-    v8::Local<v8::Value> parts[] = {js::to_exception(isolate, outcome.response.error()),
-                                    v8::Boolean::New(isolate, outcome.is_remote),
-                                    v8::Boolean::New(isolate, outcome.is_reset)};
-    return v8::Array::New(isolate, parts, 3);
-  }
-  auto& response = outcome.response.value();
-  v8::Local<v8::Value> parts[] = {
-      v8::Integer::New(isolate, response.status), js::from_utf8(isolate, response.status_text),
-      js::from_utf8(isolate, lines_to_block(response.header_lines)), body_to_js(isolate, std::move(response.body)),
-      js::to_js(isolate, std::move(response.websocket))};
-  return v8::Array::New(isolate, parts, 5);
+  if (outcome.is_method || outcome.response.is_error())
+    return worker::to_js(isolate, {std::move(outcome.response), outcome.is_remote, outcome.is_reset});
+  return response_to_js(isolate, std::move(outcome.response.value()));
 }
 
 namespace {
@@ -79,15 +44,6 @@ Result<js::ByteString> object_id_parse(ClassHandle object_class, std::string tex
   return js::ByteString{id->text()};
 }
 
-worker::BodyValue body_of(v8::Isolate* isolate, v8::Local<v8::Value> value) {
-  if (value->IsNullOrUndefined()) return std::monostate{};
-  if (value->IsString()) return copy_bytes(js::to_utf8(isolate, value.As<v8::String>()));
-  if (auto source = js::unwrap<net::ByteSource>(isolate, value)) return source;
-  js::FromJs<BytesView> bytes;
-  VERIFY(bytes.read(isolate, value));
-  return copy_bytes(bytes.get());
-}
-
 // Sends the call when what the caller wrote is durable, if it is an object. An object's answers come in turns of their own, so that none
 // comes between its reads and writes; another caller is answered at once.
 js::Promise<Outcome> send_call(js::Call& call, ClassHandle object_class, const std::string& id,
@@ -98,7 +54,13 @@ js::Promise<Outcome> send_call(js::Call& call, ClassHandle object_class, const s
   auto& objects = call.service<IsolateObjects>();
   auto& host = objects.host();
   auto caller = call.isolate().current_invocation();
-  auto [promise, settle] = call.promise<Outcome>();
+  auto [promise, settle_promise] = call.promise<Outcome>();
+  // The promise knows how to read the answer.
+  auto settle = [settle = std::move(settle_promise),
+                 is_method = object_call.is_method](Result<Outcome> outcome) mutable {
+    if (outcome.is_ok()) outcome.value().is_method = is_method;
+    settle(std::move(outcome));
+  };
   if (objects.of_invocation(caller)) {
     object_call.done = [&host, settle = std::move(settle)](Outcome outcome) mutable {
       host.shard().loop().defer([settle = std::move(settle), outcome = std::move(outcome)]() mutable {
@@ -136,12 +98,12 @@ js::Promise<Outcome> object_fetch(js::Call& call, ClassHandle object_class, js::
 }
 
 Result<js::Promise<Outcome>> object_call_method(js::Call& call, ClassHandle object_class, js::ByteString id,
-                                                std::optional<std::string> name, std::string method,
-                                                v8::Local<v8::Value> arguments) {
+                                                std::optional<std::string> name, BytesView octets,
+                                                v8::Local<v8::Array> attachments) {
   ObjectCall object_call;
   object_call.is_method = true;
-  object_call.request.method = std::move(method);
-  object_call.request.body = TRY(web::serialize_value(call.v8(), call.context(), arguments));
+  object_call.request.body = copy_bytes(octets);
+  object_call.request.attachments = TRY(worker::read_attachments(call.v8(), attachments));
   return send_call(call, std::move(object_class), id.value, std::move(name), std::move(object_call));
 }
 

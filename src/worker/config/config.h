@@ -43,6 +43,15 @@ struct DurableObjectBinding {
   Place place;
 };
 
+// A binding to an entrypoint of this worker or of another.
+struct ServiceBinding {
+  std::string binding;
+  std::string service;     // the worker's name
+  std::string entrypoint;  // empty: the default export
+  std::string props;       // JSON text of an object; empty: none
+  Place place;
+};
+
 struct RenamedClass {
   std::string from;
   std::string to;
@@ -129,6 +138,7 @@ struct WorkerConfig {
   std::vector<Variable> vars;  // sorted by name; .dev.vars, .env and --var already laid over those of the file
   std::vector<KvNamespace> kv_namespaces;
   std::vector<DurableObjectBinding> durable_objects;
+  std::vector<ServiceBinding> services;
   std::vector<Migration> migrations;
   std::vector<DurableObjectClass> durable_object_classes;  // sorted by name
 

@@ -80,6 +80,12 @@ void put_bindings(Json& json, const WorkerConfig& config) {
   for (const DurableObjectClass& known : config.durable_object_classes) {
     json["durable_object_classes"].push_back(Json{{"name", known.name}, {"sqlite", known.sqlite}});
   }
+  for (const ServiceBinding& binding : config.services) {
+    Json out{{"binding", binding.binding}, {"service", binding.service}};
+    put(out, "entrypoint", binding.entrypoint);
+    if (!binding.props.empty()) out["props"] = Json::parse(binding.props, nullptr, false);
+    json["services"].push_back(std::move(out));
+  }
   for (const Migration& migration : config.migrations) json["migrations"].push_back(migration.tag);
 }
 

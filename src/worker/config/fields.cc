@@ -126,7 +126,7 @@ constexpr Field k_fields[] = {
      "dead_letter_queue?: string, max_concurrency?: number | null, visibility_timeout_ms?: number, retry_delay?: "
      "number}]}",
      ""},
-    {"services", per_environment, not_yet, "service bindings",
+    {"services", per_environment, supported, "service bindings",
      "[{binding: string, service: string, environment?: string, entrypoint?: string, props?: {*: any}, " REMOTE "}]",
      ""},
     {"assets", inherited, not_yet, "static assets",

@@ -48,6 +48,22 @@ void read_durable_objects(Reading& reading) {
   add_unmigrated_classes(config.durable_objects, config.migrations, config.durable_object_classes, reading.reporter);
 }
 
+void read_services(Reading& reading) {
+  for (const Node* item : read_objects(reading.environment.find("services"))) {
+    ServiceBinding service;
+    service.binding = read_text(item->find("binding"));
+    service.service = read_text(item->find("service"));
+    // wrangler's own environments are workers named NAME-ENVIRONMENT.
+    if (std::string environment = read_text(item->find("environment")); !environment.empty())
+      service.service += "-" + environment;
+    service.entrypoint = read_text(item->find("entrypoint"));
+    if (service.entrypoint == "default") service.entrypoint.clear();
+    if (const Node* props = item->find("props")) service.props = to_json(*props);
+    service.place = item->place;
+    reading.config.services.push_back(std::move(service));
+  }
+}
+
 void read_vars(Reading& reading) {
   const Node* node = reading.environment.find("vars");
   if (!node) return;
@@ -105,6 +121,7 @@ void read_not_yet(Reading& reading) {
 void read_bindings(Reading& reading) {
   read_kv(reading);
   read_durable_objects(reading);
+  read_services(reading);
   read_vars(reading);
   read_not_yet(reading);
 }
@@ -124,6 +141,8 @@ void check_binding_names(Reading& reading) {
   for (const KvNamespace& space : reading.config.kv_namespaces) take(space.binding, "a KV namespace", space.place);
   for (const DurableObjectBinding& binding : reading.config.durable_objects)
     take(binding.name, "a Durable Object", binding.place);
+  for (const ServiceBinding& service : reading.config.services)
+    take(service.binding, "a service binding", service.place);
   for (const NotYet& entry : reading.config.not_yet) {
     bool counted = entry.feature == "Durable Objects of other workers";
     if (!counted) take(entry.binding, entry.feature, entry.place);
