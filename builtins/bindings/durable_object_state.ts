@@ -14,12 +14,24 @@ import type { Source } from "../web/streams";
 import { defineInterface, missingArgument, toDOMString } from "../web/webidl";
 import { isWebSocket } from "../web/websocket";
 import { currentInvocation, DurableObject } from "../workers_module";
+import { AlarmInvocationInfo, hasNoAlarmHandler } from "./durable_object_alarm";
 import { type DurableObjectId, makeId } from "./durable_object";
 import { DurableObjectStorage, type ObjectHandle, runSection } from "./durable_object_storage";
 
 const ops = native<{
   object_reset(object: ObjectHandle, reason: unknown): void;
+  invocation_respond(
+    id: number,
+    status: number,
+    statusText: string | undefined,
+    headerLines: string,
+    body: Uint8Array | undefined,
+    websocket: undefined,
+  ): void;
+  invocation_fail(id: number, error: unknown): void;
 }>();
+
+const then = Promise.prototype.then;
 
 function notYet(method: string): never {
   throw new Error(
@@ -117,6 +129,7 @@ function createObject(className: string, object: ObjectHandle, id: string, name:
     throw new TypeError(
       `The worker does not export the Durable Object class "${className}", which its configuration names.`,
     );
+  if (typeof (constructor.prototype as Instance).alarm !== "function") hasNoAlarmHandler(object);
   const state = new DurableObjectState(object, makeId(id, name));
   return new (constructor as new (state: DurableObjectState, env: object) => Instance)(state, env);
 }
@@ -145,4 +158,15 @@ function dispatchObjectMethod(id: number, instance: Instance, octets: Uint8Array
   serveCall(id, makeRoot, octets, attachments);
 }
 
-Object.assign(entry, { createObject, dispatchObjectFetch, dispatchObjectMethod });
+function dispatchObjectAlarm(id: number, instance: Instance, scheduledTime: number, retryCount: number): void {
+  const handler = instance.alarm;
+  if (typeof handler !== "function") throw new TypeError("Handler does not export an alarm() function.");
+  const info = new AlarmInvocationInfo(scheduledTime, retryCount, retryCount > 0);
+  then.call(
+    Promise.resolve(Reflect.apply(handler, instance, [info])),
+    () => ops.invocation_respond(id, 200, undefined, "", undefined, undefined),
+    (error) => ops.invocation_fail(id, error),
+  );
+}
+
+Object.assign(entry, { createObject, dispatchObjectFetch, dispatchObjectMethod, dispatchObjectAlarm });

@@ -1,9 +1,11 @@
 // DurableObjectStorage and its transactions, https://developers.cloudflare.com/durable-objects/api/storage-api/. SQLite answers at once, so every
 // method has done its work when it gives its promise: no event can come between, which is the input gate's guarantee. Durability is
 // waited for at the output gate (src/bindings/durable_object/object.cc), so no promise here waits for the disk but sync()'s.
+import { compatibilityDate, compatibilityFlags } from "../env";
 import { native, type NativeHandle } from "../native";
 import { markPlatformClasses } from "../web/structured_clone";
 import { defineInterface, isDictionary, missingArgument } from "../web/webidl";
+import { deleteAlarm, getAlarm, setAlarm } from "./durable_object_alarm";
 
 export type ObjectHandle = NativeHandle<"durable_object">;
 
@@ -174,6 +176,7 @@ class Operations {
   deleteAll(options: unknown): void {
     this.checkOptions("deleteAll", 1, "PutOptions", options);
     ops.storage_delete_all(this.object, options?.allowUnconfirmed === true);
+    if (deletesAlarm()) deleteAlarm(this.object, this.name, options);
   }
 }
 
@@ -198,10 +201,10 @@ function mapOf(flat: unknown[]): Map<string, unknown> {
   return map;
 }
 
-function alarmsNotYet(method: string): Promise<never> {
-  return Promise.reject(
-    new Error(`storage.${method}(): alarms are not supported by Adit yet (see docs/compatibility.md)`),
-  );
+/** deleteAll() deletes the alarm too. */
+function deletesAlarm(): boolean {
+  if (compatibilityFlags.delete_all_preserves_alarm === true) return false;
+  return compatibilityFlags.delete_all_deletes_alarm === true || compatibilityDate >= "2026-02-24";
 }
 
 function promised<T>(work: () => T): Promise<T> {
@@ -267,14 +270,14 @@ export class DurableObjectTransaction {
     void this.#check("rollback");
     this.#rolledBack = true;
   }
-  getAlarm(): Promise<number | null> {
-    return alarmsNotYet("getAlarm");
+  getAlarm(options: unknown = undefined): Promise<number | null> {
+    return promised(() => getAlarm(this.#check("getAlarm").object, "DurableObjectTransaction", options));
   }
-  setAlarm(): Promise<void> {
-    return alarmsNotYet("setAlarm");
+  setAlarm(time: unknown = undefined, options: unknown = undefined): Promise<void> {
+    return promised(() => setAlarm(this.#check("setAlarm").object, "DurableObjectTransaction", time, options));
   }
-  deleteAlarm(): Promise<void> {
-    return alarmsNotYet("deleteAlarm");
+  deleteAlarm(options: unknown = undefined): Promise<void> {
+    return promised(() => deleteAlarm(this.#check("deleteAlarm").object, "DurableObjectTransaction", options));
   }
 }
 defineInterface(DurableObjectTransaction, "DurableObjectTransaction");
@@ -364,14 +367,17 @@ export class DurableObjectStorage {
     void this.#operations;
     throw new Error("storage.sql is not supported by Adit yet (see docs/compatibility.md)");
   }
-  getAlarm(): Promise<number | null> {
-    return alarmsNotYet("getAlarm");
+  getAlarm(options: unknown = undefined): Promise<number | null> {
+    const { object, name } = this.#operations;
+    return promised(() => getAlarm(object, name, options));
   }
-  setAlarm(): Promise<void> {
-    return alarmsNotYet("setAlarm");
+  setAlarm(time: unknown = undefined, options: unknown = undefined): Promise<void> {
+    const { object, name } = this.#operations;
+    return promised(() => setAlarm(object, name, time, options));
   }
-  deleteAlarm(): Promise<void> {
-    return alarmsNotYet("deleteAlarm");
+  deleteAlarm(options: unknown = undefined): Promise<void> {
+    const { object, name } = this.#operations;
+    return promised(() => deleteAlarm(object, name, options));
   }
 }
 defineInterface(DurableObjectStorage, "DurableObjectStorage");

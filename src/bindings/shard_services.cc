@@ -17,7 +17,7 @@ namespace adit::bindings {
 struct ProcessServices::Impl {
   Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
   ProcessState state;
-  durable_object::HostOptions objects;
+  durable_object::HostOptions objects = durable_object::host_options_from_environment();
   std::mutex mutex;  // guards what is below
   std::shared_ptr<const durable_object::ClassTable> classes = std::make_shared<const durable_object::ClassTable>();
   worker::ShardGroup* group = nullptr;
@@ -93,7 +93,7 @@ class Services final : public ShardServices {
     m_objects.destroyed(worker);
     m_platforms.erase(worker);
   }
-  void activated(worker::WorkerIsolate&) override {}
+  void activated(worker::WorkerIsolate&) override { m_objects.activated(); }
   bool deliver_to_object(worker::WorkerIsolate& worker, int32_t invocation, uint64_t number,
                          worker::RequestMessage& request, Function<void(worker::RpcOutcome)>& done) override {
     return m_objects.deliver(worker, invocation, number, request, done);
@@ -125,8 +125,6 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
                                                                  const Logger& logger) {
   return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
-
-void ProcessServices::set_object_idle_ms(uint64_t idle_ms) { m_impl->objects.idle_ms = idle_ms; }
 
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
   if (config.durable_objects.empty() && config.migrations.empty()) return {};

@@ -36,8 +36,6 @@ class ProcessServices {
   static Result<std::unique_ptr<ProcessServices>> create(const std::filesystem::path& state_directory,
                                                          const Logger& logger);
   ~ProcessServices();
-  // How long an idle Durable Object stays in memory. Before the shards start.
-  void set_object_idle_ms(uint64_t idle_ms);
   // Before a version with this configuration starts: its migrations. Main's thread.
   Result<void> apply_configuration(const worker::WorkerConfig& config);
   // On the shard's thread.

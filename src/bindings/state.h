@@ -39,6 +39,8 @@ class ShardState {
       : m_process(process), m_shard(shard), m_logger(logger), m_clock(clock), m_executor(loop) {}
   // This shard's ledgers.
   Result<ledger::LedgerStore*> store();
+  Result<ledger::StateDirectory*> directory() { return m_process.directory(); }
+  bool has_state() const { return m_process.has_state(); }
   // Makes everything durable and leaves no log behind. Nobody may use the store after that.
   void close(Function<void()> done);
 

@@ -123,9 +123,6 @@ class DevServer {
     options.logger = &m_logger;
     options.http.host = m_options.host.value_or(m_config->dev.ip.value_or("127.0.0.1"));
     m_services = TRY(bindings::ProcessServices::create(state_directory(), m_logger));
-    // For tests: seventy seconds are long.
-    if (const char* idle_ms = std::getenv("ADIT_OBJECT_IDLE_MS"))
-      m_services->set_object_idle_ms(std::strtoull(idle_ms, nullptr, 10));
     options.make_extension = [services = m_services.get()](worker::Shard& shard) {
       return services->make_shard_services(shard);
     };

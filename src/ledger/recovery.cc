@@ -84,6 +84,7 @@ Result<void> recover_log(const StateDirectory& state, const std::string& log, Re
     auto id = LedgerId::parse(name);
     if (id.is_error()) return std::move(id.error()).because("log " + log + " names an impossible ledger");
     TRY(redo(state, id.value(), records));
+    report.ledger_ids.push_back(std::move(id).value());
   }
   report.ledgers += ledgers.size();
   if (!ledgers.empty()) TRY(disk.sync_everything(state.path()));

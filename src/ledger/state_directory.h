@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ledger/disk.h"
 #include "ledger/ledger_id.h"
@@ -20,6 +21,7 @@ struct RecoveryReport {
   uint64_t ledgers = 0;
   uint64_t log_bytes = 0;
   uint64_t torn_bytes = 0;  // an unfinished, hence unacknowledged, end of a log
+  std::vector<LedgerId> ledger_ids;
 };
 
 class StateDirectory {

@@ -9,6 +9,12 @@ std::shared_ptr<ObjectClass> IsolateObjects::find_class(std::string_view name) c
   return found == m_classes->end() ? nullptr : found->second;
 }
 
+std::shared_ptr<ObjectClass> IsolateObjects::find_space(std::string_view space) const {
+  for (const auto& [name, object_class] : *m_classes)
+    if (object_class->space == space) return object_class;
+  return nullptr;
+}
+
 Object* IsolateObjects::of_invocation(int32_t invocation) const {
   if (m_objects.empty()) return nullptr;
   auto found = m_objects.find(invocation);
@@ -16,13 +22,14 @@ Object* IsolateObjects::of_invocation(int32_t invocation) const {
 }
 
 void IsolateObjects::detach() {
-  m_dispatch_fetch.Reset();
-  m_dispatch_method.Reset();
+  for (auto& function : m_dispatch) function.Reset();
 }
 
-v8::Local<v8::Function> IsolateObjects::function(v8::Global<v8::Function>& kept, std::string_view name) {
+v8::Local<v8::Function> IsolateObjects::dispatch(EventKind kind) {
+  constexpr std::array names{"dispatchObjectFetch", "dispatchObjectMethod", "dispatchObjectAlarm"};
   auto* isolate = m_worker.isolate().v8();
-  if (kept.IsEmpty()) kept.Reset(isolate, m_worker.entry_function(name));
+  auto& kept = m_dispatch[static_cast<size_t>(kind)];
+  if (kept.IsEmpty()) kept.Reset(isolate, m_worker.entry_function(names[static_cast<size_t>(kind)]));
   return kept.Get(isolate);
 }
 

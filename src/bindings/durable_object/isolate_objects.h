@@ -2,6 +2,7 @@
 // Owner: the host, from the isolate's start until it is destroyed. Invariant: holds nothing of V8 once detached.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <unordered_map>
 
@@ -13,6 +14,7 @@ namespace adit::bindings::durable_object {
 
 class Object;
 class ObjectHost;
+enum class EventKind : uint8_t;
 
 class IsolateObjects final : public web::OutputHold {
  public:
@@ -23,14 +25,15 @@ class IsolateObjects final : public web::OutputHold {
   worker::WorkerIsolate& worker() { return m_worker; }
   // Null when the version has no such class.
   std::shared_ptr<ObjectClass> find_class(std::string_view name) const;
+  std::shared_ptr<ObjectClass> find_space(std::string_view space) const;
 
   void begun(int32_t invocation, std::shared_ptr<Object> object) { m_objects[invocation] = std::move(object); }
   void ended(int32_t invocation) { m_objects.erase(invocation); }
   // Null when it belongs to none.
   Object* of_invocation(int32_t invocation) const;
 
-  v8::Local<v8::Function> dispatch_fetch() { return function(m_dispatch_fetch, "dispatchObjectFetch"); }
-  v8::Local<v8::Function> dispatch_method() { return function(m_dispatch_method, "dispatchObjectMethod"); }
+  // The entry function for events of this kind. Only inside an Entry.
+  v8::Local<v8::Function> dispatch(EventKind kind);
   void detach();
 
   // web::OutputHold
@@ -39,14 +42,11 @@ class IsolateObjects final : public web::OutputHold {
   void accepted(int32_t invocation, const std::shared_ptr<web::WebSocketReceiver>& socket) override;
 
  private:
-  v8::Local<v8::Function> function(v8::Global<v8::Function>& kept, std::string_view name);
-
   ObjectHost& m_host;
   worker::WorkerIsolate& m_worker;
   std::shared_ptr<const ClassTable> m_classes;
   std::unordered_map<int32_t, std::shared_ptr<Object>> m_objects;  // by standing invocation
-  v8::Global<v8::Function> m_dispatch_fetch;
-  v8::Global<v8::Function> m_dispatch_method;
+  std::array<v8::Global<v8::Function>, 3> m_dispatch;              // by kind, once it was used
 };
 
 }  // namespace adit::bindings::durable_object

@@ -96,32 +96,40 @@ Result<void> Object::construct() {
   return js::to_error(v8_isolate, isolate.context(), caught.Exception());
 }
 
-void Object::dispatch(ObjectCall call) {
-  m_used_ms = m_host.now_ms();
+void Object::push_arguments(ObjectCall& call, v8::LocalVector<v8::Value>& arguments) {
   auto& worker = m_isolate->worker();
   auto* v8_isolate = worker.isolate().v8();
+  auto& request = call.request;
+  if (call.target) arguments.push_back(m_host.shard().rpc().target(v8_isolate, call.target));
+  else arguments.push_back(m_record.Get(v8_isolate));
+  switch (call.kind) {
+    case EventKind::fetch:
+      arguments.push_back(worker.method_string(request.method));
+      arguments.push_back(js::from_utf8(v8_isolate, request.url));
+      arguments.push_back(js::from_utf8(v8_isolate, request.header_block));
+      return arguments.push_back(source_to_js(v8_isolate, std::move(request.body)));
+    case EventKind::method:
+      return worker::append_message(v8_isolate, arguments, std::move(request.body), std::move(request.attachments));
+    case EventKind::alarm:
+      arguments.push_back(v8::Number::New(v8_isolate, static_cast<double>(m_alarm->time_ms)));
+      return arguments.push_back(v8::Number::New(v8_isolate, static_cast<double>(call.alarm_retries)));
+  }
+}
+
+void Object::dispatch(ObjectCall call) {
+  m_used_ms = m_host.now_ms();
+  if (call.kind == EventKind::alarm && !begin_alarm(call)) return;
+  auto& worker = m_isolate->worker();
   auto number = ++m_call_numbers;
-  m_calls[number].done = std::move(call.done);
+  m_calls[number] = {std::move(call.done), -1, false, call.kind == EventKind::alarm};
   auto reply = [weak = weak_from_this(), number](Result<worker::ResponseMessage> response) {
     if (auto self = weak.lock()) self->answered(number, std::move(response));
   };
   js::Entry entry(worker.isolate());
-  auto& request = call.request;
-  v8::LocalVector<v8::Value> arguments(v8_isolate);
+  v8::LocalVector<v8::Value> arguments(worker.isolate().v8());
   arguments.push_back(v8::Local<v8::Value>());
-  if (call.target) arguments.push_back(m_host.shard().rpc().target(v8_isolate, call.target));
-  else arguments.push_back(m_record.Get(v8_isolate));
-  if (call.is_method) {
-    worker::append_message(v8_isolate, arguments, std::move(request.body), std::move(request.attachments));
-  } else {
-    arguments.push_back(worker.method_string(request.method));
-    arguments.push_back(js::from_utf8(v8_isolate, request.url));
-    arguments.push_back(js::from_utf8(v8_isolate, request.header_block));
-    arguments.push_back(source_to_js(v8_isolate, std::move(request.body)));
-  }
-  auto function = call.target      ? worker.entry_function("dispatchExportCall")
-                  : call.is_method ? m_isolate->dispatch_method()
-                                   : m_isolate->dispatch_fetch();
+  push_arguments(call, arguments);
+  auto function = call.target ? worker.entry_function("dispatchExportCall") : m_isolate->dispatch(call.kind);
   auto event = worker.dispatch_within(m_invocation, function, std::move(arguments), std::move(reply));
   // It may have been answered, or the object have ended, meanwhile.
   auto begun = m_calls.find(number);
@@ -134,6 +142,7 @@ void Object::answered(uint32_t call, Result<worker::ResponseMessage> response) {
   if (auto begun = m_calls.find(call); begun != m_calls.end()) {
     begun->second.event = -1;
     begun->second.is_answered = true;
+    if (begun->second.is_alarm) end_alarm(response.is_ok());
   }
   if (is_output_open()) return leave(call, std::move(response));
   send([weak = weak_from_this(), call, response = std::move(response)](Result<void> durable) mutable {
@@ -156,6 +165,8 @@ void Object::end(Error reason) {
   m_end_reason = reason;
   m_host.ended(*this);
   m_section_limit = {};
+  m_alarm_limit = {};
+  m_alarm.reset();
   m_savepoints.clear();
   m_transaction.reset();
   m_storage.reset();
@@ -243,18 +254,34 @@ void Object::unblock(int32_t section) {
   schedule();
 }
 
-bool Object::is_output_open() const { return !m_ledger || (!m_ledger->is_broken() && m_ledger->is_durable_now()); }
+bool Object::is_output_open() const {
+  if (m_index_confirmed > 0 && (m_index_waiters > 0 || !m_host.alarms().is_durable(m_index_confirmed))) return false;
+  return !m_ledger || (!m_ledger->is_broken() && m_ledger->is_durable_now());
+}
 
 void Object::send(Function<void(Result<void>)> message) {
   if (m_state == State::ended) return message(*m_end_reason);
   if (!m_ledger) return message({});
-  m_ledger->when_durable(m_confirmed, std::move(message));
+  if (m_index_confirmed == 0) return m_ledger->when_durable(m_confirmed, std::move(message));
+  // The alarms' index first, as long as there are messages that wait for it, so that none overtakes another.
+  if (m_index_waiters == 0 && m_host.alarms().is_durable(m_index_confirmed)) {
+    m_index_confirmed = 0;
+    return m_ledger->when_durable(m_confirmed, std::move(message));
+  }
+  ++m_index_waiters;
+  m_host.alarms().when_durable(m_index_confirmed,
+                               [self = shared_from_this(), message = std::move(message)](Result<void> durable) mutable {
+                                 --self->m_index_waiters;
+                                 if (self->m_state == State::ended) return message(*self->m_end_reason);
+                                 if (durable.is_error()) return message(std::move(durable));
+                                 self->m_ledger->when_durable(self->m_confirmed, std::move(message));
+                               });
 }
 
 Result<Storage*> Object::storage() {
   if (m_state == State::ended) return *m_end_reason;
   if (m_storage) return m_storage.get();
-  m_ledger = TRY(m_host.open_ledger(m_address));
+  m_ledger = TRY(m_host.open_ledger(m_address.object_class->space, m_address.id));
   auto storage = Storage::open(m_ledger, m_address.object_class->has_sql);
   if (storage.is_error()) {
     check_ledger();
@@ -263,6 +290,7 @@ Result<Storage*> Object::storage() {
   m_storage = std::move(storage).value();
   m_confirmed = m_ledger->durable_position();
   m_watched = m_ledger->position();
+  TRY(watch_alarm());
   return m_storage.get();
 }
 

@@ -30,11 +30,14 @@ struct Outcome {
   bool is_method = false;
 };
 
+enum class EventKind : uint8_t { fetch, method, alarm };
+
 struct ObjectCall {
   // An RPC call (builtins/rpc) has its octets as the body; so has its response the result.
-  bool is_method = false;
+  EventKind kind = EventKind::fetch;
   uint64_t target = 0;  // what the object exported by RPC; 0: the object itself
   worker::RequestMessage request;
+  int64_t alarm_retries = 0;
   Function<void(Outcome)> done;
 };
 
@@ -86,6 +89,14 @@ class Object final : public std::enable_shared_from_this<Object> {
   // Of the innermost.
   Result<void> end_transaction(bool keep);
 
+  // storage.setAlarm() and its like. While alarm() runs, the alarm that it runs for is none.
+  Result<std::optional<int64_t>> alarm();
+  // The time is Unix time in milliseconds; one that has passed becomes now.
+  Result<void> set_alarm(int64_t time_ms, bool is_unconfirmed);
+  Result<void> remove_alarm(bool is_unconfirmed);
+  // Settles when everything written so far is durable, unconfirmed writes too.
+  void when_written(Function<void(Result<void>)> done);
+
   // A socket that the object accepted: closed with it.
   void accepted(std::weak_ptr<web::WebSocketReceiver> socket);
 
@@ -102,6 +113,10 @@ class Object final : public std::enable_shared_from_this<Object> {
   void schedule();
   void answered(uint32_t call, Result<worker::ResponseMessage> response);
   void leave(uint32_t call, Result<worker::ResponseMessage> response);
+  Result<void> watch_alarm();
+  bool begin_alarm(ObjectCall& call);
+  void end_alarm(bool has_succeeded);
+  void push_arguments(ObjectCall& call, v8::LocalVector<v8::Value>& arguments);
   void ledger_broke(Error error);
 
   ObjectHost& m_host;
@@ -115,6 +130,7 @@ class Object final : public std::enable_shared_from_this<Object> {
     Function<void(Outcome)> done;
     int32_t event = -1;        // its invocation; none once it is answered
     bool is_answered = false;  // and held at the output gate
+    bool is_alarm = false;
   };
   std::unordered_map<uint32_t, Begun> m_calls;
   uint32_t m_call_numbers = 0;
@@ -137,8 +153,13 @@ class Object final : public std::enable_shared_from_this<Object> {
   // Transactions nest: the outermost is the ledger's, those inside are savepoints.
   std::optional<ledger::Transaction> m_transaction;
   std::vector<ledger::Savepoint> m_savepoints;
-  ledger::Position m_confirmed = 0;  // what the output gate waits for
-  ledger::Position m_watched = 0;    // somebody will hear if it fails
+  ledger::Position m_confirmed = 0;    // what the output gate waits for
+  ledger::Position m_watched = 0;      // somebody will hear if it fails
+  std::optional<AlarmRecord> m_alarm;  // that alarm() runs for
+  net::Timer m_alarm_limit;
+  int64_t m_alarm_generation = 0;          // the last one's
+  ledger::Position m_index_confirmed = 0;  // of the alarms' index: what the output gate waits for; 0: nothing
+  size_t m_index_waiters = 0;
   std::vector<std::weak_ptr<web::WebSocketReceiver>> m_sockets;
   std::optional<Error> m_end_reason;
 };

@@ -1,6 +1,7 @@
 #include "bindings/durable_object/object_host.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <future>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace adit::bindings::durable_object {
 // A call as it travels to the object's shard, and its outcome back.
 struct ObjectHost::RemoteCall {
   ObjectAddress address;
-  bool is_method = false;
+  EventKind kind = EventKind::fetch;
   std::string method;
   std::string url;
   std::string header_block;
@@ -36,6 +37,18 @@ struct ObjectHost::RemoteOutcome {
   std::vector<worker::RemoteAttachment> attachments;
   std::optional<worker::RemoteWebSocketAddress> websocket;
 };
+
+HostOptions host_options_from_environment() {
+  HostOptions options;
+  auto read = [](const char* name, auto& option) {
+    if (const char* text = std::getenv(name))
+      option = static_cast<std::remove_reference_t<decltype(option)>>(std::strtoull(text, nullptr, 10));
+  };
+  read("ADIT_OBJECT_IDLE_MS", options.idle_ms);
+  read("ADIT_OBJECT_SECTION_MS", options.section_limit_ms);
+  read("ADIT_ALARM_RETRY_MS", options.alarm_retry_ms);
+  return options;
+}
 
 ObjectHost& ObjectHost::of(worker::Shard& shard) { return ShardServices::of(shard).objects(); }
 
@@ -64,9 +77,13 @@ bool ObjectHost::deliver(worker::WorkerIsolate& worker, int32_t invocation, uint
   auto found = m_isolates.find(&worker);
   auto* object = found == m_isolates.end() ? nullptr : found->second->of_invocation(invocation);
   if (!object) return false;
-  ObjectCall call{true, number, std::move(request), [done = std::move(done)](Outcome outcome) mutable {
-                    done(worker::RpcOutcome{std::move(outcome.response), outcome.is_remote, outcome.is_reset});
-                  }};
+  ObjectCall call;
+  call.kind = EventKind::method;
+  call.target = number;
+  call.request = std::move(request);
+  call.done = [done = std::move(done)](Outcome outcome) mutable {
+    done(worker::RpcOutcome{std::move(outcome.response), outcome.is_remote, outcome.is_reset});
+  };
   object->deliver(std::move(call));
   return true;
 }
@@ -75,7 +92,7 @@ void ObjectHost::call_remote(size_t owner, const ObjectAddress& address, ObjectC
   auto& request = call.request;
   m_remote_calls.emplace(++m_call_numbers, std::move(call.done));
   RemoteCall remote{address,
-                    call.is_method,
+                    call.kind,
                     std::move(request.method),
                     std::move(request.url),
                     std::move(request.header_block),
@@ -89,7 +106,7 @@ void ObjectHost::call_remote(size_t owner, const ObjectAddress& address, ObjectC
 
 void ObjectHost::receive(RemoteCall remote) {
   ObjectCall call;
-  call.is_method = remote.is_method;
+  call.kind = remote.kind;
   call.request = {std::move(remote.method), std::move(remote.url), std::move(remote.header_block),
                   worker::import_body(m_shard, std::move(remote.body)),
                   worker::import_attachments(m_shard, std::move(remote.attachments))};
@@ -126,11 +143,11 @@ void ObjectHost::receive(RemoteCall remote) {
   object_of(remote.address)->deliver(std::move(call));
 }
 
-Result<std::shared_ptr<ledger::Ledger>> ObjectHost::open_ledger(const ObjectAddress& address) {
+Result<std::shared_ptr<ledger::Ledger>> ObjectHost::open_ledger(const std::string& space, const ObjectId& id) {
   auto* store = TRY(m_state.store());
-  auto id = TRY(ledger::LedgerId::create(address.object_class->space, address.id.text()));
+  auto ledger_id = TRY(ledger::LedgerId::create(space, id.text()));
   auto now = std::make_shared<std::optional<Result<std::shared_ptr<ledger::Ledger>>>>();
-  store->open(id, [now](Result<std::shared_ptr<ledger::Ledger>> ledger) { *now = std::move(ledger); });
+  store->open(ledger_id, [now](Result<std::shared_ptr<ledger::Ledger>> ledger) { *now = std::move(ledger); });
   // It opens at once but after one that broke, and then the object waits for it before it begins.
   if (!*now) return Error::failed("The Durable Object's storage is not open yet.");
   return std::move(**now);
@@ -173,6 +190,7 @@ void ObjectHost::destroy_space(const std::string& space, Function<void(Result<vo
   for (auto& [id, object] : m_objects)
     if (object->address().object_class->space == space) ending.push_back(object);
   for (auto& object : ending) object->end(Error::failed("The Durable Object's class was deleted."));
+  if (auto removed = m_alarms.remove_space(space); removed.is_error()) return done(std::move(removed));
   auto ledgers = own_ledgers(space);
   if (ledgers.is_error()) return done(std::move(ledgers.error()));
   struct Waiting {
@@ -213,6 +231,7 @@ void ObjectHost::attach(worker::WorkerIsolate& worker, std::shared_ptr<const Cla
 void ObjectHost::detach(worker::WorkerIsolate& worker) {
   auto found = m_isolates.find(&worker);
   if (found == m_isolates.end()) return;
+  m_alarms.pause();
   std::vector<std::shared_ptr<Object>> ending;
   for (auto& [id, object] : m_objects)
     if (object->isolate() == found->second.get()) ending.push_back(object);
@@ -223,6 +242,7 @@ void ObjectHost::detach(worker::WorkerIsolate& worker) {
 void ObjectHost::close() {
   m_is_closed = true;
   m_sweep = {};
+  m_alarms.close();
   auto objects = std::exchange(m_objects, {});
   for (auto& [id, object] : objects) object->end(Error::failed("The server is stopping."));
 }

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bindings/durable_object/alarms.h"
 #include "bindings/durable_object/isolate_objects.h"
 #include "bindings/durable_object/object.h"
 #include "worker/shard.h"
@@ -27,13 +28,21 @@ struct HostOptions {
   // In-memory state is kept this long without events. Cloudflare: 70 to 140 seconds.
   uint64_t idle_ms = 70'000;
   uint64_t section_limit_ms = 30'000;  // of blockConcurrencyWhile, as documented
+  int64_t alarm_retry_ms = first_alarm_retry_ms;
 };
+// With what tests shorten: ADIT_OBJECT_IDLE_MS, ADIT_OBJECT_SECTION_MS, ADIT_ALARM_RETRY_MS.
+HostOptions host_options_from_environment();
 
 class ObjectHost final {
  public:
   ObjectHost(worker::Shard& shard, ShardState& state, HostOptions options)
-      : m_shard(shard), m_state(state), m_options(options) {}
+      : m_shard(shard), m_state(state), m_options(options), m_alarms(*this, state) {}
 
+  Alarms& alarms() { return m_alarms; }
+  // For an object of this shard, from anywhere: in a turn of its own.
+  void deliver_later(const ObjectAddress& address, ObjectCall call) {
+    object_of(address)->deliver_later(std::move(call));
+  }
   // From JavaScript on this shard; the answer comes in a turn of its own, unless the caller may be answered inside another's.
   void call(const ObjectAddress& address, ObjectCall call);
   // A call of what an object exported by RPC, when the invocation is one's.
@@ -45,6 +54,7 @@ class ObjectHost final {
   // ShardExtension's events.
   void attach(worker::WorkerIsolate& worker, std::shared_ptr<const ClassTable> classes);
   void detach(worker::WorkerIsolate& worker);
+  void activated() { m_alarms.activated(); }
   void destroyed(const worker::WorkerIsolate* worker) { m_isolates.erase(worker); }
   void close();
 
@@ -53,11 +63,12 @@ class ObjectHost final {
   const HostOptions& options() const { return m_options; }
   // Where objects are made now; null when no worker runs.
   IsolateObjects* running_isolate();
-  Result<std::shared_ptr<ledger::Ledger>> open_ledger(const ObjectAddress& address);
+  Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id);
   // Its ledger broke and opens anew: nothing of it runs until then.
   bool is_recovering(const ObjectId& id) const { return m_recovering.contains(id); }
   void recover(const ObjectAddress& address);
   void ended(Object& object);
+  int64_t unix_ms() const { return m_shard.clock().unix_ms(); }
   int64_t now_ms() const { return m_shard.clock().monotonic_ns() / 1'000'000; }
 
  private:
@@ -74,6 +85,7 @@ class ObjectHost final {
   worker::Shard& m_shard;
   ShardState& m_state;
   HostOptions m_options;
+  Alarms m_alarms;
   std::unordered_map<ObjectId, std::shared_ptr<Object>> m_objects;
   std::unordered_map<const worker::WorkerIsolate*, std::unique_ptr<IsolateObjects>> m_isolates;
   std::unordered_set<ObjectId> m_recovering;

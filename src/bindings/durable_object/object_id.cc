@@ -65,6 +65,13 @@ std::optional<ObjectId> ObjectId::parse(std::string_view text) {
   return id;
 }
 
+std::optional<ObjectId> ObjectId::from_octets(std::span<const uint8_t> octets) {
+  ObjectId id;
+  if (octets.size() != id.m_octets.size()) return std::nullopt;
+  std::copy(octets.begin(), octets.end(), id.m_octets.begin());
+  return id;
+}
+
 bool ObjectId::is_valid(const NamespaceKey& key) const {
   auto half = derive(key, 't', view(m_octets.data()));
   return std::equal(half.begin(), half.end(), m_octets.begin() + half_bytes);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ class ObjectId {
 
   bool is_valid(const NamespaceKey& key) const;
   std::string text() const;
+  // All 32, as stored where many ids are.
+  const std::array<uint8_t, 32>& octets() const { return m_octets; }
+  static std::optional<ObjectId> from_octets(std::span<const uint8_t> octets);
   // Evenly spread: the first octets of a hash, or random ones.
   uint64_t hash() const;
   bool operator==(const ObjectId& other) const { return m_octets == other.m_octets; }

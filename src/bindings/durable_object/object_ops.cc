@@ -57,7 +57,7 @@ js::Promise<Outcome> send_call(js::Call& call, ClassHandle object_class, const s
   auto [promise, settle_promise] = call.promise<Outcome>();
   // The promise knows how to read the answer.
   auto settle = [settle = std::move(settle_promise),
-                 is_method = object_call.is_method](Result<Outcome> outcome) mutable {
+                 is_method = object_call.kind == EventKind::method](Result<Outcome> outcome) mutable {
     if (outcome.is_ok()) outcome.value().is_method = is_method;
     settle(std::move(outcome));
   };
@@ -101,7 +101,7 @@ Result<js::Promise<Outcome>> object_call_method(js::Call& call, ClassHandle obje
                                                 std::optional<std::string> name, BytesView octets,
                                                 v8::Local<v8::Array> attachments) {
   ObjectCall object_call;
-  object_call.is_method = true;
+  object_call.kind = EventKind::method;
   object_call.request.body = copy_bytes(octets);
   object_call.request.attachments = TRY(worker::read_attachments(call.v8(), attachments));
   return send_call(call, std::move(object_class), id.value, std::move(name), std::move(object_call));

@@ -3,8 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace adit::bindings::durable_object {
+namespace {
+
+constexpr std::string_view alarm_key =
+    "\xff"
+    "alarm";
+
+}  // namespace
 
 Result<std::unique_ptr<Storage>> Storage::open(std::shared_ptr<ledger::Ledger> ledger, bool has_sql) {
   std::unique_ptr<Storage> storage(new Storage(std::move(ledger), has_sql));
@@ -65,8 +74,41 @@ Result<bool> Storage::remove(std::string_view key) {
 Result<void> Storage::remove_all() {
   if (!m_has_table) return {};
   TRY(m_ledger->write());
-  auto statement = TRY(m_ledger->database().prepare("DELETE FROM _cf_KV"));
+  // Up to the alarm.
+  auto statement = TRY(m_ledger->database().prepare("DELETE FROM _cf_KV WHERE key < x'ff'"));
   return statement.run();
+}
+
+Result<std::optional<AlarmRecord>> Storage::alarm_in(ledger::Ledger& ledger) {
+  if (!ledger.has_data()) return std::optional<AlarmRecord>();
+  return TRY(open(ledger.shared_from_this(), false))->alarm();
+}
+
+Result<void> Storage::remove_alarm_in(ledger::Ledger& ledger) {
+  if (!ledger.has_data()) return {};
+  return TRY(open(ledger.shared_from_this(), false))->remove_alarm();
+}
+
+Result<std::optional<AlarmRecord>> Storage::alarm() {
+  std::optional<AlarmRecord> found;
+  TRY(get(alarm_key, [&](BytesView octets) -> Result<void> {
+    AlarmRecord record;
+    if (octets.size() != sizeof(record)) return Error::failed("The Durable Object's alarm is damaged.");
+    std::memcpy(&record, octets.data(), sizeof(record));
+    found = record;
+    return {};
+  }));
+  return found;
+}
+
+Result<void> Storage::put_alarm(const AlarmRecord& alarm) {
+  static_assert(sizeof(alarm) == 16 && std::endian::native == std::endian::little, "as it is on disk");
+  return put(alarm_key, {reinterpret_cast<const uint8_t*>(&alarm), sizeof(alarm)});
+}
+
+Result<void> Storage::remove_alarm() {
+  TRY(remove(alarm_key));
+  return {};
 }
 
 Storage::Range Storage::range_of(const ListOptions& options) {

@@ -28,6 +28,12 @@ struct ListOptions {
   std::optional<int64_t> limit;
 };
 
+// An object's alarm, kept under a key that no text can be. The generation tells alarms with the same time apart.
+struct AlarmRecord {
+  int64_t time_ms = 0;  // Unix time
+  int64_t generation = 0;
+};
+
 class Storage {
  public:
   static Result<std::unique_ptr<Storage>> open(std::shared_ptr<ledger::Ledger> ledger, bool has_sql);
@@ -60,6 +66,13 @@ class Storage {
     while (TRY(statement.step())) TRY(visit(text_of(statement.blob(0)), statement.blob(1)));
     return {};
   }
+
+  // The alarm, which neither list() nor remove_all() touch. Also of an object that is not in memory.
+  static Result<std::optional<AlarmRecord>> alarm_in(ledger::Ledger& ledger);
+  static Result<void> remove_alarm_in(ledger::Ledger& ledger);
+  Result<std::optional<AlarmRecord>> alarm();
+  Result<void> put_alarm(const AlarmRecord& alarm);
+  Result<void> remove_alarm();
 
   // Of a value about to be put: a RangeError when key or value are too large.
   Result<void> check_size(std::string_view key, size_t value_bytes) const;

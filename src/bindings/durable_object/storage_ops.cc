@@ -114,14 +114,29 @@ Result<v8::Local<v8::Value>> storage_list(js::Call& call, ObjectHandle object, s
 
 // Settles when everything written so far is durable, unconfirmed writes too.
 Result<v8::Local<v8::Value>> storage_sync(js::Call& call, ObjectHandle object) {
-  auto* storage = TRY(object->storage());
-  auto& ledger = storage->ledger();
-  if (!ledger.is_broken() && ledger.is_durable_now()) return v8::Undefined(call.v8()).As<v8::Value>();
+  TRY(object->storage());
+  if (object->is_output_open()) return v8::Undefined(call.v8()).As<v8::Value>();
   auto [promise, settle] = call.promise<void>();
-  ledger.when_durable(ledger.pending_position(), [object, settle = std::move(settle)](Result<void> durable) mutable {
-    settle(std::move(durable));
-  });
+  object->when_written(
+      [object, settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); });
   return promise.local.As<v8::Value>();
+}
+
+Result<std::optional<double>> storage_get_alarm(ObjectHandle object) {
+  auto alarm = object->alarm();
+  if (alarm.is_error()) object->check_ledger();
+  auto time_ms = TRY(std::move(alarm));
+  return time_ms ? std::optional<double>(static_cast<double>(*time_ms)) : std::nullopt;
+}
+Result<void> storage_set_alarm(ObjectHandle object, double time_ms, bool is_unconfirmed) {
+  auto set = object->set_alarm(static_cast<int64_t>(time_ms), is_unconfirmed);
+  if (set.is_error()) object->check_ledger();
+  return set;
+}
+Result<void> storage_delete_alarm(ObjectHandle object, bool is_unconfirmed) {
+  auto removed = object->remove_alarm(is_unconfirmed);
+  if (removed.is_error()) object->check_ledger();
+  return removed;
 }
 
 Result<void> storage_begin(ObjectHandle object) { return object->begin_transaction(); }
@@ -140,6 +155,9 @@ void register_object_storage(js::OpTable& ops) {
   ops.add<storage_delete_all>("storage_delete_all");
   ops.add<storage_list>("storage_list");
   ops.add<storage_sync>("storage_sync");
+  ops.add<storage_get_alarm>("storage_get_alarm");
+  ops.add<storage_set_alarm>("storage_set_alarm");
+  ops.add<storage_delete_alarm>("storage_delete_alarm");
   ops.add<storage_begin>("storage_begin");
   ops.add<storage_begin_sync>("storage_begin_sync");
   ops.add<storage_end>("storage_end");

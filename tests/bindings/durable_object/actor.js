@@ -32,6 +32,7 @@ export class Actor extends DurableObject {
   on_ready = () => new Response(String(this.ready));
   on_echo = (request) => new Response(request.body, { headers: request.headers });
   on_text = async (request) => new Response(`${request.method} ${await request.text()}`);
+  on_setAlarm = () => this.ctx.storage.setAlarm(Date.now());
   on_redirect = () => new Response(null, { status: 302, headers: { location: "/made" } });
   on_status = () => new Response(null, { status: 204, statusText: "Nothing" });
   on_immutable = (request) => {

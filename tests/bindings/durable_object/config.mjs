@@ -7,9 +7,10 @@ export default {
         { name: "OTHER", class_name: "Other" },
         { name: "ACTOR", class_name: "Actor" },
         { name: "PLAIN", class_name: "Plain" },
+        { name: "ALARMIST", class_name: "Alarmist" },
       ],
     },
-    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other", "Actor", "Plain"] }],
+    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other", "Actor", "Plain", "Alarmist"] }],
   },
   miniflare: {
     durableObjects: {
@@ -17,6 +18,7 @@ export default {
       OTHER: { className: "Other", useSQLite: true },
       ACTOR: { className: "Actor", useSQLite: true },
       PLAIN: { className: "Plain", useSQLite: true },
+      ALARMIST: { className: "Alarmist", useSQLite: true },
     },
   },
   exports: "objects.js",

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 
 export { Actor, Plain } from "./actor.js";
+export { Alarmist } from "./alarmist.js";
 
 const describe = (error) => ({ name: error.name, message: error.message });
 const attempt = async (work) => {
