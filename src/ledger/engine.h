@@ -1,6 +1,6 @@
 // Engine: the only thing that differs between a laptop and a cluster. It assumes no more than files, RADOS, PostgreSQL and S3's
 // conditional puts can all do: a conditional append, one head record per ledger as the only linearization point, immutable blobs.
-// Owner: one shard's thread, which makes every call and gets every callback (never inside the call that registers it).
+// Owner: one shard's thread, which makes every call and gets every callback (never inside the call that registers it, read_head's excepted).
 // Invariant: an append is acknowledged only after it is durable, and only if epoch and expected position were the head's.
 // Members and watch are not here yet: they come with the cluster, and nothing in the ledger may assume how they look.
 #pragma once
@@ -108,7 +108,7 @@ class Engine {
   };
   virtual std::vector<Lagging> lagging(size_t count) = 0;
 
-  // Makes every append with a lower epoch fail from now on. Answers the new head.
+  // Makes every append with a lower epoch fail from now on. Answers the new head. After read_head.
   virtual void raise_epoch(const LedgerId& id, uint64_t timeout_ms, Callback<Head> callback) = 0;
 
   // Immutable blobs; a put replaces as a whole and is durable when acknowledged. Keys are paths of the caller's making.

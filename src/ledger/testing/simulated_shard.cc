@@ -29,7 +29,7 @@ void SimulatedShard::end_turn() {
 bool SimulatedShard::step(std::mt19937_64* random) {
   std::vector<std::shared_ptr<std::deque<Job>>> ready;
   for (auto& thread : m_threads)
-    if (!thread->empty()) ready.push_back(thread);
+    if (!thread->empty() && !m_backgrounds_stall) ready.push_back(thread);
   size_t choices = ready.size() + (m_posted.empty() ? 0 : 1);
   if (choices == 0) return false;
   size_t choice = random ? (*random)() % choices : 0;

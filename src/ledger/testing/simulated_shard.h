@@ -35,6 +35,8 @@ class SimulatedShard final : public Executor, public Clock {
     while (step()) {}
   }
   void advance(uint64_t ms);
+  // The background threads hang: what they were given waits.
+  void stall_backgrounds(bool stalls) { m_backgrounds_stall = stalls; }
 
  private:
   friend class SimulatedBackground;
@@ -48,6 +50,7 @@ class SimulatedShard final : public Executor, public Clock {
   std::deque<Task> m_deferred;
   std::multimap<int64_t, Task> m_timers;
   std::vector<std::shared_ptr<std::deque<Job>>> m_threads;
+  bool m_backgrounds_stall = false;
   int64_t m_now_ns = 1'000'000'000;
 };
 

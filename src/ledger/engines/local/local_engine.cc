@@ -239,7 +239,12 @@ std::vector<Engine::Lagging> LocalEngine::lagging(size_t count) {
 }
 
 void LocalEngine::raise_epoch(const LedgerId& id, uint64_t timeout_ms, Callback<Head> callback) {
-  auto& ledger = *m_ledgers.try_emplace(id).first;
+  auto found = m_ledgers.find(id);
+  if (found == m_ledgers.end())
+    return m_executor.post([id, callback = std::move(callback)]() mutable {
+      callback(Error(ErrorKind::invalid_state, "raise the epoch of " + id.text() + " before its head was read"));
+    });
+  auto& ledger = *found;
   auto& head = ledger.second.head;
   // From now on, not from the record's arrival on: an append of the former owner that comes in between must lose.
   ++head.epoch;
