@@ -97,12 +97,12 @@ Result<void> Ledger::restore_if_asked() {
   auto request = TRY(read_restore_request(disk, path));
   if (!request) return {};
   bool is_done = request->applied_at != 0 && position() >= request->applied_at;
-  if (is_done || request->target == position()) return disk.remove(path);
+  if (is_done || request->target == position()) return remove_restore_request(disk, path);
   auto state = kept_state(request->target);
   if (state.is_error()) {
     m_services.logger.error("Ledger {} cannot be restored and stays as it is: {}", m_id.text(),
                             state.error().full_message());
-    return disk.remove(path);
+    return remove_restore_request(disk, path);
   }
   m_restored_at = position() + 1;
   TRY(write_restore_request(disk, path, {request->target, m_restored_at}));
@@ -117,7 +117,7 @@ void Ledger::restored() {
   if (m_asked_restore) return;
   auto& state = m_services.state;
   m_services.files.run(
-      [&state, path = restore_request_path(state.database_path(m_id))] { state.disk().remove(path).ignore(); }, [] {});
+      [&state, path = restore_request_path(state.database_path(m_id))] { remove_restore_request(state.disk(), path).ignore(); }, [] {});
 }
 
 }  // namespace adit::ledger

@@ -360,6 +360,7 @@ void LedgerStore::sync_and_compact(std::vector<LedgerId> ids, Callback<void> cal
                guarded([this, outcome, items, callback = std::move(callback)]() mutable {
                  if (outcome->is_error()) return callback(std::move(*outcome));
                  for (auto& [id, position] : *items) {
+                   if (m_opening.contains(id)) continue;  // it is about to read the log; next time
                    m_engine->compact(id, position);
                    if (auto ledger = find(id)) ledger->m_synced = std::max(ledger->m_synced, position);
                    if (auto it = m_unsynced.find(id); it != m_unsynced.end() && it->second <= position)

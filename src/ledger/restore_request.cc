@@ -49,4 +49,9 @@ Result<void> write_restore_request(Disk& disk, const std::string& path, const Re
   return disk.sync_directory(folder);
 }
 
+Result<void> remove_restore_request(Disk& disk, const std::string& path) {
+  TRY(disk.remove(path));
+  return disk.sync_directory(path.substr(0, path.rfind('/')));
+}
+
 }  // namespace adit::ledger

@@ -21,5 +21,7 @@ std::string restore_request_path(const std::string& database_path);
 Result<std::optional<RestoreRequest>> read_restore_request(Disk& disk, const std::string& path);
 // Durable when it returns.
 Result<void> write_restore_request(Disk& disk, const std::string& path, const RestoreRequest& request);
+// Durable too: a request that came back with a crash would be carried out on what was written since.
+Result<void> remove_restore_request(Disk& disk, const std::string& path);
 
 }  // namespace adit::ledger

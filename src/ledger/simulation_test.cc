@@ -1,6 +1,7 @@
-// Seeded simulation: random turns of writes, rollbacks, checkpoints, closings, deletions, disk faults, kills and power losses over a
-// simulated disk, against a model that remembers every commit. After each crash each ledger must equal one of its commits, and none
-// before the last acknowledged. A failure prints its seed; ADIT_SEED=n runs that one alone, ADIT_SEEDS=n that many.
+// Seeded simulation of one owner: random turns of reads, writes, rollbacks, checkpoints, closings, deletions, restores, disk and message faults,
+// kills and power losses over a simulated disk or the memory engine, against a model that remembers every commit. After each crash each
+// ledger must equal one of its commits, and none before the last that was acknowledged or shown; and every bookmark that was acknowledged
+// must lead to the state that it was made in. A failure prints its seed; ADIT_SEED=n runs that one alone, ADIT_SEEDS=n that many.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -18,11 +19,17 @@ using Content = std::map<int64_t, std::string>;
 
 constexpr size_t ledger_count = 3;
 
+struct Bookmark {
+  std::string text;
+  Content content;
+};
+
 struct Model {
   std::map<Position, Content> commits{{0, {}}};  // since the last crash, from what it left
   Content pending;                               // as the open turn sees it
   Position acknowledged = 0;
   bool is_being_deleted = false;
+  std::map<Position, Bookmark> bookmarks;  // acknowledged ones
 };
 
 class Simulation {
@@ -35,6 +42,12 @@ class Simulation {
     world.options.max_open_ledgers = 2 + m_random() % 3;
     world.options.idle_close_ms = 50;
     m_has_faults = m_random() % 3 == 0;
+    if (m_random() % 4 != 0) {
+      world.options.history_spaces = {"test"};
+      world.options.history.burst = static_cast<uint32_t>(m_random() % 20);
+      world.options.history.interval_ms = 1 << (m_random() % 12);
+    }
+    if (m_random() % 3 == 0) use_memory_engine();
   }
 
   void run() {
@@ -48,13 +61,35 @@ class Simulation {
 
  private:
   uint64_t chance(uint64_t n) { return m_random() % n; }
+
+  void use_memory_engine() {
+    world.storage = std::make_shared<memory::MemoryStorage>();
+    m_loses_disk = chance(2) == 0;
+    world.storage->keeps_compacted = m_loses_disk;
+    world.options.ledger.append_timeout_ms = 100;
+    world.fates = [this](memory::Operation operation) {
+      memory::Fate fate;
+      if (chance(3) == 0) fate.request_delay_ms = chance(30);
+      if (chance(3) == 0) fate.reply_delay_ms = chance(30);
+      if (!m_has_faults || m_is_healthy || operation == memory::Operation::read_head || chance(8) != 0) return fate;
+      fate.drops_request = chance(3) == 0;
+      fate.drops_reply = chance(3) == 0;
+      if (chance(3) == 0) fate.request_delay_ms = 150;
+      if (chance(3) == 0) fate.refusal = Error(chance(2) ? ErrorKind::limit : ErrorKind::io, "refused");
+      return fate;
+    };
+  }
   static std::string name(size_t index) { return "l" + std::to_string(index); }
 
   void act() {
     auto index = chance(ledger_count);
-    switch (chance(12)) {
+    switch (chance(14)) {
+      case 12:
+        return read(index);
+      case 13:
+        return bookmark(index);
       case 0:
-        return world.shard->advance(chance(80));
+        return world.shard->advance(chance(200));
       case 1:
         if (auto ledger = world.store->find(World::id(name(index)))) ledger->checkpoint([](Result<void>) {});
         return;
@@ -95,22 +130,9 @@ class Simulation {
   }
 
   void write(size_t index) {
-    if (m_models[index].is_being_deleted) return;
-    auto opened = world.try_open(name(index));
-    if (opened.is_error()) {
-      ASSERT_TRUE(m_has_faults) << opened.error().full_message();
-      return;
-    }
-    auto ledger = opened.value();
+    auto ledger = ready(index);
+    if (!ledger || ::testing::Test::HasFailure()) return;
     auto& model = m_models[index];
-    // A ledger deleted for good starts over at 0 once the log has forgotten it.
-    if (ledger->position() == 0 && deletion(model)) model = {};
-    if (auto position = ledger->position(); !model.commits.contains(position)) {
-      FAIL() << name(index) << " opened at an unknown position " << position;
-    }
-    // After a failure the reopened ledger may be behind: what was not acknowledged is gone.
-    model.commits.erase(model.commits.upper_bound(ledger->position()), model.commits.end());
-    ASSERT_GE(ledger->position(), model.acknowledged);
     world.shard->turn([&] {
       model.pending = model.commits.rbegin()->second;
       if (!change(*ledger, model)) return;
@@ -129,6 +151,84 @@ class Simulation {
       ASSERT_EQ(target, ledger->position() + 1);
       model.commits[target] = model.pending;
     });
+  }
+
+  // An open ledger whose model is up to date; null if it cannot be had.
+  std::shared_ptr<Ledger> ready(size_t index) {
+    if (m_models[index].is_being_deleted) return nullptr;
+    auto opened = world.try_open(name(index));
+    if (opened.is_error()) {
+      EXPECT_TRUE(m_has_faults) << opened.error().full_message();
+      return nullptr;
+    }
+    auto& model = m_models[index];
+    auto position = opened.value()->position();
+    if (position == 0 && deletion(model)) model = {};
+    EXPECT_TRUE(model.commits.contains(position)) << name(index) << " opened at an unknown position " << position;
+    EXPECT_GE(position, model.acknowledged);
+    model.commits.erase(model.commits.upper_bound(position), model.commits.end());
+    model.bookmarks.erase(model.bookmarks.upper_bound(position), model.bookmarks.end());
+    return opened.value();
+  }
+
+  // What a gated read has shown must never be lost, as if it had been a write.
+  void read(size_t index) {
+    auto ledger = ready(index);
+    if (!ledger || ::testing::Test::HasFailure()) return;
+    auto& model = m_models[index];
+    ASSERT_EQ(content_of(*ledger), model.commits[ledger->position()]) << name(index);
+    auto position = ledger->pending_position();
+    ledger->when_durable(position, [&model, position, life = m_life, this](Result<void> result) {
+      if (result.is_ok() && life == m_life) model.acknowledged = std::max(model.acknowledged, position);
+    });
+  }
+
+  void bookmark(size_t index) {
+    if (world.options.history_spaces.empty()) return;
+    auto ledger = ready(index);
+    if (!ledger || ::testing::Test::HasFailure()) return;
+    auto& model = m_models[index];
+    auto made = ledger->bookmark();
+    ASSERT_TRUE(made.is_ok()) << made.error().full_message();
+    auto position = ledger->position();
+    ledger->when_durable(position, [&model, position, text = made.value(), life = m_life, this](Result<void> result) {
+      if (result.is_error() || life != m_life || model.is_being_deleted) return;
+      model.acknowledged = std::max(model.acknowledged, position);
+      model.bookmarks[position] = {text, model.commits[position]};
+    });
+  }
+
+  Content content_of(Ledger& ledger) {
+    Content content;
+    auto statement = ledger.database().prepare("SELECT k, v FROM kv");
+    if (statement.is_error()) return content;
+    for (;;) {
+      auto row = statement.value().step();
+      EXPECT_TRUE(row.is_ok()) << row.error().full_message();
+      if (row.is_error() || !row.value()) return content;
+      content[statement.value().integer(0)] = statement.value().text(1);
+    }
+  }
+
+  // Goes back to any bookmark there is, or, in another life, forth.
+  void restore(size_t index) {
+    auto& model = m_models[index];
+    if (model.bookmarks.empty()) return;
+    auto& [position, bookmark] =
+        *std::next(model.bookmarks.begin(), static_cast<ptrdiff_t>(chance(model.bookmarks.size())));
+    std::optional<Result<std::string>> restored;
+    world.store->restore(World::id(name(index)), bookmark.text,
+                         [&](Result<std::string> result) { restored.emplace(std::move(result)); });
+    world.settle_until([&] { return restored.has_value(); });
+    ASSERT_TRUE(restored && restored->is_ok()) << name(index) << ": " << restored->error().full_message();
+    if (chance(3) == 0) {
+      world.stop();
+      world.start(chance(3));
+    }
+    auto ledger = world.open(name(index));
+    ASSERT_TRUE(ledger);
+    ASSERT_EQ(content_of(*ledger), bookmark.content) << name(index) << " restored to position " << position;
+    check_integrity(*ledger);
   }
 
   bool change(Ledger& ledger, Model& model) {
@@ -153,9 +253,11 @@ class Simulation {
     if (opened.is_error()) return;
     auto& model = m_models[index];
     auto position = opened.value()->position();
+    // A ledger deleted for good starts over at 0 once the log has forgotten it.
     if (position == 0 && deletion(model)) model = {};
     model.commits.erase(model.commits.upper_bound(position), model.commits.end());
     model.commits[position + 1] = {};
+    model.bookmarks.clear();
     opened.value() = nullptr;
     model.is_being_deleted = true;
     world.store->destroy(World::id(name(index)), [&model, position, life = m_life, this](Result<void> result) {
@@ -173,9 +275,10 @@ class Simulation {
     }
     ++m_life;
     world.disk->set_fault(nullptr);
-    bool has_power = chance(2) == 0;
+    bool has_power = chance(2) == 0 || (world.storage && !m_loses_disk);
     has_power ? world.stop() : world.crash(m_random);
-    if (chance(3) == 0) {
+    m_is_healthy = true;
+    if (chance(3) == 0 && !world.storage) {
       // Recovery itself is interrupted.
       world.disk->set_fault([this](DiskOperation, const std::string&) -> std::optional<Error> {
         return chance(12) == 0 ? std::optional(Error::io("Input/output error")) : std::nullopt;
@@ -186,38 +289,48 @@ class Simulation {
     }
     world.start(chance(3));
     for (size_t index = 0; index < ledger_count && !::testing::Test::HasFailure(); ++index) check(index);
+    m_is_healthy = false;
   }
 
   void check(size_t index) {
     auto ledger = world.open(name(index));
     ASSERT_TRUE(ledger);
     auto& model = m_models[index];
-    Content content;
-    if (auto statement = ledger->database().prepare("SELECT k, v FROM kv"); statement.is_ok()) {
-      for (;;) {
-        auto row = statement.value().step();
-        ASSERT_TRUE(row.is_ok()) << row.error().full_message();
-        if (!row.value()) break;
-        content[statement.value().integer(0)] = statement.value().text(1);
-      }
-    }
+    auto content = content_of(*ledger);
     auto position = ledger->position();
     if (position == 0) position = deletion(model).value_or(0);
     ASSERT_GE(position, model.acknowledged) << name(index) << " lost an acknowledged commit";
     ASSERT_TRUE(model.commits.contains(position)) << name(index) << " is at a position that never was: " << position;
     ASSERT_EQ(content, model.commits[position]) << name(index) << " at position " << position;
-    auto integrity = ledger->database().prepare("PRAGMA integrity_check").value();
+    check_integrity(*ledger);
+    auto bookmarks = std::move(model.bookmarks);
+    if (ledger->position() == 0) bookmarks.clear();
+    model = {};
+    model.bookmarks = std::move(bookmarks);
+    ledger = nullptr;
+    if (chance(2) == 0) restore(index);
+    if (::testing::Test::HasFailure()) return;
+    ledger = world.open(name(index));
+    model.commits = {{ledger->position(), content_of(*ledger)}};
+    model.acknowledged = ledger->position();
+    bool is_durable = false;
+    ledger->when_durable(ledger->position(), [&](Result<void> result) { is_durable = result.is_ok(); });
+    world.settle_until([&] { return is_durable; });
+    ASSERT_TRUE(is_durable);
+  }
+
+  static void check_integrity(Ledger& ledger) {
+    auto integrity = ledger.database().prepare("PRAGMA integrity_check").value();
     ASSERT_TRUE(integrity.step().value());
     ASSERT_EQ(integrity.text(0), "ok");
-    model = {};
-    model.commits = {{ledger->position(), content}};
-    model.acknowledged = ledger->position();
   }
 
   World world;
   std::mt19937_64 m_random;
   std::array<Model, ledger_count> m_models;
   bool m_has_faults = false;
+  bool m_is_healthy = false;
+  bool m_loses_disk = false;
   int m_life = 0;
 };
 

@@ -8,9 +8,9 @@
 #include "ledger/engines/local/local_engine.h"
 #include "ledger/engines/memory/memory_engine.h"
 #include "ledger/page_file.h"
+#include "ledger/state_directory.h"
 #include "ledger/testing/simulated_disk.h"
 #include "ledger/testing/simulated_shard.h"
-#include "ledger/state_directory.h"
 
 namespace adit::ledger {
 namespace {
@@ -181,7 +181,9 @@ class EngineContract : public ::testing::TestWithParam<Kind> {
     return finish<Head>(
         begin<Head>([&](auto callback) { engine().raise_epoch(ledger, timeout_ms, std::move(callback)); }));
   }
-  static ErrorKind kind_of(const Result<void>& result) { return result.is_error() ? result.error().kind() : ErrorKind::failed; }
+  static ErrorKind kind_of(const Result<void>& result) {
+    return result.is_error() ? result.error().kind() : ErrorKind::failed;
+  }
 
   std::unique_ptr<EngineWorld> world;
 };
@@ -359,8 +361,8 @@ TEST_P(EngineContract, every_call_ends_by_its_deadline_and_answers_once) {
   ASSERT_TRUE(append(a, entry({}, 1, 1)).is_ok());
   world->stall();
   auto appended = begin_append(a, entry({0, 1}, 2, 2));
-  auto read = begin<std::vector<LogEntry>>(
-      [&](auto callback) { engine().read_log(a, 0, timeout_ms, std::move(callback)); });
+  auto read =
+      begin<std::vector<LogEntry>>([&](auto callback) { engine().read_log(a, 0, timeout_ms, std::move(callback)); });
   auto put = begin<void>([&](auto callback) { engine().put_blob("k", Bytes(3), timeout_ms, std::move(callback)); });
   auto got = begin<Bytes>([&](auto callback) { engine().get_blob("k", {}, timeout_ms, std::move(callback)); });
   for (uint64_t passed = 0; passed < timeout_ms + 2000; passed += 500) {
@@ -375,7 +377,8 @@ TEST_P(EngineContract, every_call_ends_by_its_deadline_and_answers_once) {
   EXPECT_TRUE(got->result->is_error());
   // It arrives after all: nobody is told twice, and the head, once it can be had, counts it.
   world->heal();
-  auto known = begin<Head>([&](auto callback) { engine().read_head(a, world->local(a), timeout_ms, std::move(callback)); });
+  auto known =
+      begin<Head>([&](auto callback) { engine().read_head(a, world->local(a), timeout_ms, std::move(callback)); });
   for (int i = 0; i < 60; ++i) {
     world->shard.advance(1000);
     world->shard.run_until_idle();
@@ -387,8 +390,8 @@ TEST_P(EngineContract, every_call_ends_by_its_deadline_and_answers_once) {
 
 TEST_P(EngineContract, blobs_are_whole_and_listed_in_order) {
   auto put = [&](const std::string& key, std::string_view text) {
-    return finish<void>(begin<void>(
-        [&](auto callback) { engine().put_blob(key, copy_bytes(text), timeout_ms, std::move(callback)); }));
+    return finish<void>(
+        begin<void>([&](auto callback) { engine().put_blob(key, copy_bytes(text), timeout_ms, std::move(callback)); }));
   };
   auto get = [&](const std::string& key, BlobRange range = {}) {
     return finish<Bytes>(

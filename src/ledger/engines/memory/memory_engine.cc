@@ -44,7 +44,8 @@ void MemoryEngine::call(Operation operation, uint64_t timeout_ms, Function<Resul
     if (!alive.lock()) return;
     if (call->arrived) std::exchange(call->arrived, nullptr)();
     if (!result || fate.drops_reply) return;
-    in(fate.reply_delay_ms, [call, answer, result = std::move(*result)]() mutable { answer(*call, std::move(result)); });
+    in(fate.reply_delay_ms,
+       [call, answer, result = std::move(*result)]() mutable { answer(*call, std::move(result)); });
   });
   m_executor.after(timeout_ms, [call, answer, operation] {
     answer(*call, Error(changes_something(operation) ? ErrorKind::unknown_outcome : ErrorKind::io,
@@ -58,7 +59,13 @@ void MemoryEngine::read_head(const LedgerId& id, Head, uint64_t timeout_ms, Call
   auto read = [this, id, timeout_ms, callback = std::move(callback)]() mutable {
     call<Head>(
         Operation::read_head, timeout_ms,
-        [id](MemoryStorage& storage) -> Result<Head> { return storage.logs[id.text()].head; }, std::move(callback));
+        [id](MemoryStorage& storage) -> Result<Head> {
+          auto& log = storage.logs[id.text()];
+          // A destroyed ledger of which nothing is left starts over: no file says at which position it was destroyed.
+          if (log.is_destroyed && log.entries.empty()) log = {.head = {log.head.epoch, 0}};
+          return log.head;
+        },
+        std::move(callback));
   };
   if (outstanding.travelling == 0) read();
   else outstanding.head_reads.emplace_back(std::move(read));
@@ -67,9 +74,9 @@ void MemoryEngine::read_head(const LedgerId& id, Head, uint64_t timeout_ms, Call
 void MemoryEngine::append(const LedgerId& id, LogEntry entry, uint64_t timeout_ms, Callback<void> callback) {
   auto& outstanding = m_outstanding[id];
   if (!outstanding.head_was_read || outstanding.in_flight) {
-    auto error = Error(ErrorKind::invalid_state, "append to " + id.text() +
-                                                     (outstanding.in_flight ? " while one is outstanding"
-                                                                            : " before its head was read"));
+    auto error = Error(
+        ErrorKind::invalid_state,
+        "append to " + id.text() + (outstanding.in_flight ? " while one is outstanding" : " before its head was read"));
     m_executor.post(
         [callback = std::move(callback), error = std::move(error)]() mutable { callback(std::move(error)); });
     return;
@@ -105,6 +112,7 @@ Result<void> MemoryEngine::append_to(MemoryStorage& storage, const LedgerId& id,
   if (entry.expected != log.head.position || entry.position < entry.expected)
     return Error(ErrorKind::conflict, "append to " + id.text() + " at a position that is not its log's end");
   log.head.position = entry.position;
+  log.is_destroyed = entry.kind == EntryKind::destroy;
   log.entries.push_back(std::move(entry));
   return {};
 }

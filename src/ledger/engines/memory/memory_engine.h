@@ -20,6 +20,7 @@ struct MemoryStorage {
   struct Log {
     Head head;
     Position compacted = 0;
+    bool is_destroyed = false;  // by the last entry
     std::vector<LogEntry> entries;
   };
   std::map<std::string, Log> logs;
@@ -34,8 +35,8 @@ enum class Operation { read_head, append, read_log, raise_epoch, put_blob, get_b
 struct Fate {
   uint64_t request_delay_ms = 0;
   uint64_t reply_delay_ms = 0;
-  bool drops_request = false;  // never arrives
-  bool drops_reply = false;    // arrives and is done, but nobody hears of it
+  bool drops_request = false;    // never arrives
+  bool drops_reply = false;      // arrives and is done, but nobody hears of it
   std::optional<Error> refusal;  // arrives and is refused: nothing is done
 };
 
