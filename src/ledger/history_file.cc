@@ -44,13 +44,14 @@ uint64_t checksum_of(BytesView record) {
   return XXH3_64bits_withSeed(record.data() + checked_from, record.size() - checked_from, record.size());
 }
 
-std::optional<Header> read_header(const DiskFile& file, uint64_t offset, uint64_t size) {
+// nullopt: there is no record. A disk that fails is another thing: nothing may be cut off because of it.
+Result<std::optional<Header>> read_header(const DiskFile& file, uint64_t offset, uint64_t size) {
   Header header;
-  auto got = file.read(offset, {reinterpret_cast<uint8_t*>(&header), sizeof header});
-  if (got.is_error() || got.value() != sizeof header || header.magic != record_magic) return std::nullopt;
-  if (header.length < sizeof header + trailer_bytes || header.length > size - offset || header.from >= header.to)
-    return std::nullopt;
-  return header;
+  auto got = TRY(file.read(offset, {reinterpret_cast<uint8_t*>(&header), sizeof header}));
+  if (got != sizeof header || header.magic != record_magic || header.length < sizeof header + trailer_bytes ||
+      header.length > size - offset || header.from >= header.to)
+    return std::optional<Header>();
+  return std::optional(header);
 }
 
 HistoryStep step_of(const Header& header, uint64_t offset) {
@@ -65,15 +66,14 @@ HistoryStep step_of(const Header& header, uint64_t offset) {
           header.length};
 }
 
-// A whole record whose checksum holds.
-std::optional<Bytes> read_record(const DiskFile& file, uint64_t offset, uint32_t length) {
+// nullopt: it is not whole, its checksum does not hold.
+Result<std::optional<Bytes>> read_record(const DiskFile& file, uint64_t offset, uint32_t length) {
   Bytes record(length);
-  auto got = file.read(offset, record);
-  if (got.is_error() || got.value() != length) return std::nullopt;
+  if (TRY(file.read(offset, record)) != length) return std::optional<Bytes>();
   Header header;
   std::memcpy(&header, record.data(), sizeof header);
-  if (checksum_of(record) != header.checksum) return std::nullopt;
-  return record;
+  if (checksum_of(record) != header.checksum) return std::optional<Bytes>();
+  return std::optional(std::move(record));
 }
 
 Result<void> append_record(Bytes& out, const KeptState& state, Position to, uint32_t page_size) {
@@ -158,23 +158,24 @@ Result<std::unique_ptr<DiskFile>> open_if_there(Disk& disk, const std::string& p
 Result<HistoryFile::End> HistoryFile::find_end(DiskFile& file, Position synced) const {
   End end;
   auto size = TRY(file.size());
-  if (auto first = read_header(file, 0, size)) end.oldest_ms = first->time;
+  if (auto first = TRY(read_header(file, 0, size))) end.oldest_ms = first->time;
   for (auto at = size;;) {
     uint32_t trailer[2] = {};
     if (at < sizeof(Header) + trailer_bytes) break;
     TRY(file.read(at - trailer_bytes, {reinterpret_cast<uint8_t*>(trailer), sizeof trailer}));
     if (trailer[1] != end_magic || trailer[0] > at) break;
     at -= trailer[0];
-    auto header = read_header(file, at, size);
-    if (!header || header->length != trailer[0] || !read_record(file, at, header->length)) break;
+    auto header = TRY(read_header(file, at, size));
+    if (!header || header->length != trailer[0] || !TRY(read_record(file, at, header->length))) break;
     if (end.to == 0) end.to = header->to;
     end.size_bytes = size;
     if (header->to <= synced || at == 0) return end;
   }
   end.size_bytes = end.to = 0;
   while (end.size_bytes < size) {
-    auto header = read_header(file, end.size_bytes, size);
-    if (!header || (end.to != 0 && header->from != end.to) || !read_record(file, end.size_bytes, header->length)) break;
+    auto header = TRY(read_header(file, end.size_bytes, size));
+    if (!header || (end.to != 0 && header->from != end.to) || !TRY(read_record(file, end.size_bytes, header->length)))
+      break;
     end.to = header->to;
     end.size_bytes += header->length;
   }
@@ -237,7 +238,7 @@ Result<void> HistoryFile::forget(const HistoryOptions& options, uint64_t max_byt
   std::unordered_set<uint32_t> seen;
   for (size_t i = first; i < all.size(); ++i) {
     auto& step = all[i];
-    auto record = read_record(*file, step.offset_bytes, step.length_bytes);
+    auto record = TRY(read_record(*file, step.offset_bytes, step.length_bytes));
     if (!record) return Error::io("history file " + m_path + " is damaged");
     if (!group) group = KeptState{step.from, step.time_ms, step.page_count, step.is_bookmark, {}};
     TRY(add_pages(*record, *group, seen));
@@ -263,7 +264,7 @@ Result<std::vector<HistoryStep>> HistoryFile::steps() const {
   if (!file) return steps;
   auto size = TRY(file->size());
   for (uint64_t offset = 0; offset < size;) {
-    auto header = read_header(*file, offset, size);
+    auto header = TRY(read_header(*file, offset, size));
     if (!header || (!steps.empty() && header->from != steps.back().to)) break;
     steps.push_back(step_of(*header, offset));
     offset += header->length;
@@ -279,7 +280,7 @@ Result<KeptState> HistoryFile::read(Position from) const {
   std::unordered_set<uint32_t> seen;
   auto file = TRY(m_disk.open(m_path, OpenMode::read));
   for (auto step = first; step != all.end(); ++step) {
-    auto record = read_record(*file, step->offset_bytes, step->length_bytes);
+    auto record = TRY(read_record(*file, step->offset_bytes, step->length_bytes));
     if (!record) return Error::io(fmt::format("history file {} is damaged at byte {}", m_path, step->offset_bytes));
     TRY(add_pages(*record, state, seen));
   }
@@ -293,7 +294,7 @@ Result<size_t> HistoryFile::verify() const {
   auto all = TRY(steps());
   uint64_t end = all.empty() ? 0 : all.back().offset_bytes + all.back().length_bytes;
   for (auto& step : all)
-    if (!read_record(*file, step.offset_bytes, step.length_bytes)) {
+    if (!TRY(read_record(*file, step.offset_bytes, step.length_bytes))) {
       end = step.offset_bytes;
       break;
     }

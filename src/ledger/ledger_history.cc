@@ -117,7 +117,10 @@ void Ledger::restored() {
   if (m_asked_restore) return;
   auto& state = m_services.state;
   m_services.files.run(
-      [&state, path = restore_request_path(state.database_path(m_id))] { remove_restore_request(state.disk(), path).ignore(); }, [] {});
+      [&state, path = restore_request_path(state.database_path(m_id))] {
+        remove_restore_request(state.disk(), path).ignore();
+      },
+      [] {});
 }
 
 }  // namespace adit::ledger
