@@ -204,7 +204,10 @@ Result<void> HistoryFile::append(const Added& added, const HistoryOptions& optio
     to = next;
   }
   if (out.empty()) return {};
-  if (!file) file = TRY(m_disk.open(m_path, OpenMode::create));
+  if (!file) {
+    TRY(m_disk.make_directories(m_path.substr(0, m_path.rfind('/'))));
+    file = TRY(m_disk.open(m_path, OpenMode::create));
+  }
   if (TRY(file->size()) > end.size_bytes) TRY(file->truncate(end.size_bytes));
   TRY(file->write(end.size_bytes, out));
   if (added.now_ms == 0) return {};

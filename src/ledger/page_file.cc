@@ -83,11 +83,12 @@ Result<void> remove_database(Disk& disk, const std::string& database_path) {
 }
 
 Result<void> Checkpoint::write(Disk& disk, const std::string& path) {
-  TRY(write_pages(disk, path));
-  return write_history(disk, path);
+  // The stamp comes last: where the process dies, it does not say more than is there. Where the power goes, the log, which has all until
+  // both files are synced, writes them again.
+  TRY(write_history(disk, path));
+  return write_pages(disk, path);
 }
 
-// The order does not matter: until both are synced, the log has what is needed to write both again.
 Result<void> Checkpoint::write_history(Disk& disk, const std::string& path) const {
   if (m_history.states.empty() || m_page_count == 0) return {};
   auto written = HistoryFile(disk, history_path(path)).append(m_history, m_history_options);
