@@ -24,6 +24,7 @@ Result<void> Ledger::start(Head head, std::unique_ptr<PageFile> pages) {
   m_pages = std::move(pages);
   m_pages->set_epoch(head.epoch);
   m_durable = m_synced = head.position;
+  m_pages->keep_current();
   TRY(restore_if_asked());
   m_services.vfs.set_next_file(*m_pages);
   m_database =

@@ -160,6 +160,10 @@ void PageFile::keep_history(const Clock* clock, const HistoryOptions& options) {
   m_checkpoint_begun = m_head.position;
 }
 
+void PageFile::keep_current() {
+  if (m_history) m_history->keep(m_head.position, m_time_ms, m_committed_page_count, false);
+}
+
 Result<void> PageFile::replay(const LogEntry& entry) {
   VERIFY(m_fresh.empty() && m_pending.empty());
   if (entry.kind == EntryKind::destroy) {
@@ -409,7 +413,7 @@ std::unique_ptr<Checkpoint> PageFile::begin_checkpoint() {
     if (page.committed) checkpoint->m_pages.push_back({number, page.committed});
   m_checkpoint_begun = m_head.position;
   if (!m_history) return checkpoint;
-  m_history->keep(m_head.position, m_time_ms, m_committed_page_count, false);
+  keep_current();
   checkpoint->m_history = {m_history->before(m_head.position),
                            m_head.position,
                            m_page_size_bytes,

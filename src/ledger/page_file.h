@@ -85,6 +85,8 @@ class PageFile {
   History* history() { return m_history.get(); }
   // The replayed log begins here: what a crash left in the history file after it may be torn.
   void set_history_synced(Position position) { m_history_synced = position; }
+  // The current state is kept: a bookmark that was given out in an earlier life may name it.
+  void keep_current();
   // When the last commit was made; 0: not known.
   int64_t time_ms() const { return m_time_ms; }
   // Makes the database what it was at a kept state, as one more commit. Before SQLite opens.
