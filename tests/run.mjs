@@ -104,6 +104,11 @@ const suites = {
   browser: () => nodeTest(listed("tests/browser", /\.test\.mjs$/)),
   fault: () => [
     ...nodeTest(listed("tests/e2e/fault", /\.test\.mjs$/)),
+    {
+      name: "simulation, 10,000 seeds each of one owner and of several",
+      command: ["env", "ADIT_SEEDS=10000", "build/release/ledger_test", "--gtest_brief=1", "--gtest_filter=Simulat*"],
+      counter: "googletest",
+    },
     { name: "the ledger under kill -9", command: ["build/release/kill9", long ? "200" : "20"], counter: "status" },
   ],
 };
