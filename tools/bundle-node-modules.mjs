@@ -50,6 +50,13 @@ const keepApart = {
       if (path.dirname(file) === folder) return external(publicName(file), kind);
       return { errors: [{ text: `builtins/node may not import ${name}: it would be there twice; use adit:internal` }] };
     });
+    // The url package brings a query parser of its own; Node's is here.
+    build.onResolve({ filter: /^qs$/ }, () => ({ path: "qs", namespace: "query" }));
+    build.onLoad({ filter: /.*/, namespace: "query" }, () => ({
+      contents: `import { parse, stringify } from "node:querystring";
+        module.exports = { parse: (text) => parse(text), stringify: (object) => stringify(object) };`,
+      resolveDir: folder,
+    }));
     // readable-stream falls back to this package where there is no AbortController.
     build.onResolve({ filter: /^abort-controller$/ }, () => ({ path: "abort-controller", namespace: "global" }));
     build.onLoad({ filter: /.*/, namespace: "global" }, () => ({ contents: "module.exports = globalThis;" }));

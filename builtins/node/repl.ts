@@ -1,0 +1,4 @@
+// node:repl: no terminal. The module is there so that packages load; using it throws an error that names the function (unenv).
+
+export * from "unenv/node/repl";
+export { default } from "unenv/node/repl";
