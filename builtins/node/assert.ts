@@ -27,16 +27,31 @@ const phrases: Record<string, string> = {
 };
 
 const show = (value: unknown): string =>
-  inspect(value, { compact: false, customInspect: false, depth: 1000, maxArrayLength: Infinity, showHidden: false, showProxy: false, sorted: true, getters: true });
+  inspect(value, {
+    compact: false,
+    customInspect: false,
+    depth: 1000,
+    maxArrayLength: Infinity,
+    showHidden: false,
+    showProxy: false,
+    sorted: true,
+    getters: true,
+  });
 
 function describe(operator: string, actual: unknown, expected: unknown): string {
   const phrase = phrases[operator];
   if (phrase === undefined) return `${inspect(actual)} ${operator} ${inspect(expected)}`;
-  if (operator.startsWith("not")) return `${phrase.replace(/:$/, "")}: ${show(expected)}`.replace(/: (?=[[{])/, ":\n\n");
+  if (operator.startsWith("not"))
+    return `${phrase.replace(/:$/, "")}: ${show(expected)}`.replace(/: (?=[[{])/, ":\n\n");
   const simple = (value: unknown): boolean => typeof value !== "object" || value === null;
-  if (operator === "strictEqual" && simple(actual) && simple(expected)) return `${phrase}\n\n${show(actual)} !== ${show(expected)}\n`;
+  if (operator === "strictEqual" && simple(actual) && simple(expected))
+    return `${phrase}\n\n${show(actual)} !== ${show(expected)}\n`;
   if (operator === "deepEqual") return `${phrase}\n\n${show(actual)}\n\nshould loosely deep-equal\n\n${show(expected)}`;
-  const lines = (value: unknown, sign: string): string => show(value).split("\n").map((line) => `${sign} ${line}`).join("\n");
+  const lines = (value: unknown, sign: string): string =>
+    show(value)
+      .split("\n")
+      .map((line) => `${sign} ${line}`)
+      .join("\n");
   return `${phrase}\n+ actual - expected\n\n${lines(actual, "+")}\n${lines(expected, "-")}\n`;
 }
 
@@ -84,7 +99,8 @@ function check(args: unknown[], fn: Fn): void {
   if (args[0]) return;
   let message = args[1] as Message;
   if (args.length === 0) message = "No value argument passed to `assert.ok()`";
-  else if (message == null) message = "The expression evaluated to a falsy value:\n\n  assert.ok(" + inspect(args[0]) + ")\n";
+  else if (message == null)
+    message = "The expression evaluated to a falsy value:\n\n  assert.ok(" + inspect(args[0]) + ")\n";
   if (message instanceof Error) throw message;
   const error = new AssertionError({ message, actual: args[0], expected: true, operator: "==", stackStartFn: fn });
   error.generatedMessage = args[1] == null;
@@ -118,19 +134,23 @@ export function notEqual(actual: unknown, expected: unknown, message?: Message):
 }
 export function strictEqual(actual: unknown, expected: unknown, message?: Message): void {
   need(2, arguments);
-  if (!Object.is(actual, expected)) raise({ actual, expected, message, operator: "strictEqual", stackStartFn: strictEqual });
+  if (!Object.is(actual, expected))
+    raise({ actual, expected, message, operator: "strictEqual", stackStartFn: strictEqual });
 }
 export function notStrictEqual(actual: unknown, expected: unknown, message?: Message): void {
   need(2, arguments);
-  if (Object.is(actual, expected)) raise({ actual, expected, message, operator: "notStrictEqual", stackStartFn: notStrictEqual });
+  if (Object.is(actual, expected))
+    raise({ actual, expected, message, operator: "notStrictEqual", stackStartFn: notStrictEqual });
 }
 export function deepEqual(actual: unknown, expected: unknown, message?: Message): void {
   need(2, arguments);
-  if (!isDeepEqual(actual, expected)) raise({ actual, expected, message, operator: "deepEqual", stackStartFn: deepEqual });
+  if (!isDeepEqual(actual, expected))
+    raise({ actual, expected, message, operator: "deepEqual", stackStartFn: deepEqual });
 }
 export function notDeepEqual(actual: unknown, expected: unknown, message?: Message): void {
   need(2, arguments);
-  if (isDeepEqual(actual, expected)) raise({ actual, expected, message, operator: "notDeepEqual", stackStartFn: notDeepEqual });
+  if (isDeepEqual(actual, expected))
+    raise({ actual, expected, message, operator: "notDeepEqual", stackStartFn: notDeepEqual });
 }
 export function deepStrictEqual(actual: unknown, expected: unknown, message?: Message): void {
   need(2, arguments);
@@ -157,7 +177,10 @@ function contains(actual: any, expected: any): boolean {
     return true;
   }
   if (expected instanceof Map)
-    return actual instanceof Map && [...expected].every(([key, value]) => actual.has(key) && contains(actual.get(key), value));
+    return (
+      actual instanceof Map &&
+      [...expected].every(([key, value]) => actual.has(key) && contains(actual.get(key), value))
+    );
   if (expected instanceof Set)
     return actual instanceof Set && [...expected].every((item) => [...actual].some((other) => contains(other, item)));
   const prototype = Object.getPrototypeOf(expected) as object | null;
@@ -186,7 +209,11 @@ async function rejectionOf(promiseOrFn: any): Promise<unknown> {
   if (typeof promiseOrFn === "function") {
     promise = promiseOrFn();
     if (typeof promise?.then !== "function")
-      throw nodeError(TypeError, "ERR_INVALID_RETURN_VALUE", `Expected instance of Promise to be returned from the "promiseFn" function but got ${promise === undefined ? "undefined" : `type ${typeof promise}`}.`);
+      throw nodeError(
+        TypeError,
+        "ERR_INVALID_RETURN_VALUE",
+        `Expected instance of Promise to be returned from the "promiseFn" function but got ${promise === undefined ? "undefined" : `type ${typeof promise}`}.`,
+      );
   } else if (!isPromise(promise) && typeof promise?.then !== "function") {
     throw invalidArgType("promiseFn", ["function", "Promise"], promiseOrFn);
   }
@@ -205,29 +232,42 @@ function validate(actual: any, expected: any, message: Message, fn: Fn): void {
   if (typeof expected !== "function") {
     if (isRegExp(expected)) {
       if (!expected.test(String(actual)))
-        mismatch(`The input did not match the regular expression ${inspect(expected)}. Input:\n\n${inspect(String(actual))}\n`);
+        mismatch(
+          `The input did not match the regular expression ${inspect(expected)}. Input:\n\n${inspect(String(actual))}\n`,
+        );
       return;
     }
-    if (typeof actual !== "object" || actual === null) mismatch(`Expected an object like ${inspect(expected)}, got ${inspect(actual)}`);
+    if (typeof actual !== "object" || actual === null)
+      mismatch(`Expected an object like ${inspect(expected)}, got ${inspect(actual)}`);
     const keys = Object.keys(expected);
     if (expected instanceof Error) keys.push("name", "message");
     else if (keys.length === 0) throw invalidArgValue("error", expected, "may not be an empty object");
     for (const key of keys) {
       if (typeof actual[key] === "string" && isRegExp(expected[key]) && expected[key].test(actual[key])) continue;
       if (!(key in actual) || !isDeepStrictEqual(actual[key], expected[key]))
-        raise({ actual, expected, message: message ?? describe("deepStrictEqual", actual[key], expected[key]), operator: fn.name, stackStartFn: fn });
+        raise({
+          actual,
+          expected,
+          message: message ?? describe("deepStrictEqual", actual[key], expected[key]),
+          operator: fn.name,
+          stackStartFn: fn,
+        });
     }
     return;
   }
   if (expected.prototype !== undefined && actual instanceof expected) return;
   if (Object.prototype.isPrototypeOf.call(Error, expected)) {
     if (message === undefined && actual instanceof Error)
-      return mismatch(`The error is expected to be an instance of "${expected.name}". Received "${actual.constructor?.name}"\n\nError message:\n\n${actual.message}`);
+      return mismatch(
+        `The error is expected to be an instance of "${expected.name}". Received "${actual.constructor?.name}"\n\nError message:\n\n${actual.message}`,
+      );
     return mismatch(`The error is expected to be an instance of "${expected.name}". Received ${inspect(actual)}`);
   }
   const result = Reflect.apply(expected, {}, [actual]);
   if (result !== true)
-    mismatch(`The ${expected.name ? `"${expected.name}" ` : ""}validation function is expected to return "true". Received ${inspect(result)}\n\nCaught error:\n\n${inspect(actual)}`);
+    mismatch(
+      `The ${expected.name ? `"${expected.name}" ` : ""}validation function is expected to return "true". Received ${inspect(result)}\n\nCaught error:\n\n${inspect(actual)}`,
+    );
 }
 
 function expectsError(fn: Fn, actual: unknown, expected: unknown, message: Message): void {
@@ -241,7 +281,13 @@ function expectsError(fn: Fn, actual: unknown, expected: unknown, message: Messa
   if (actual === nothingThrown) {
     const name = (expected as any)?.name ? ` (${(expected as any).name})` : "";
     const kind = fn === rejects ? "rejection" : "exception";
-    raise({ actual: undefined, expected, operator: fn.name, message: message instanceof Error ? message : `Missing expected ${kind}${name}${message ? `: ${message}` : "."}`, stackStartFn: fn });
+    raise({
+      actual: undefined,
+      expected,
+      operator: fn.name,
+      message: message instanceof Error ? message : `Missing expected ${kind}${name}${message ? `: ${message}` : "."}`,
+      stackStartFn: fn,
+    });
   }
   if (expected != null) validate(actual, expected, message, fn);
 }
@@ -253,10 +299,18 @@ function expectsNoError(fn: Fn, actual: any, expected: unknown, message: Message
     expected = undefined;
   }
   const matches =
-    expected === undefined || (typeof expected === "function" && actual instanceof (expected as never)) || (isRegExp(expected) && (expected as RegExp).test(String(actual)));
+    expected === undefined ||
+    (typeof expected === "function" && actual instanceof (expected as never)) ||
+    (isRegExp(expected) && (expected as RegExp).test(String(actual)));
   if (!matches) throw actual;
   const kind = fn === doesNotReject ? "rejection" : "exception";
-  raise({ actual, expected, operator: fn.name, message: `Got unwanted ${kind}${message ? `: ${message}` : "."}\nActual message: "${actual?.message}"`, stackStartFn: fn });
+  raise({
+    actual,
+    expected,
+    operator: fn.name,
+    message: `Got unwanted ${kind}${message ? `: ${message}` : "."}\nActual message: "${actual?.message}"`,
+    stackStartFn: fn,
+  });
 }
 
 export function throws(fn: Fn, error?: unknown, message?: Message): void {
@@ -274,8 +328,17 @@ export async function doesNotReject(promiseOrFn: unknown, error?: unknown, messa
 
 export function ifError(value: unknown): void {
   if (value === null || value === undefined) return;
-  const text = typeof value === "object" && typeof (value as any).message === "string" ? (value as any).message || (value as any).constructor.name : inspect(value);
-  const error = new AssertionError({ actual: value, expected: null, operator: "ifError", message: `ifError got unwanted exception: ${text}`, stackStartFn: ifError });
+  const text =
+    typeof value === "object" && typeof (value as any).message === "string"
+      ? (value as any).message || (value as any).constructor.name
+      : inspect(value);
+  const error = new AssertionError({
+    actual: value,
+    expected: null,
+    operator: "ifError",
+    message: `ifError got unwanted exception: ${text}`,
+    stackStartFn: ifError,
+  });
   error.generatedMessage = true;
   throw error;
 }
@@ -288,7 +351,13 @@ function checkMatch(text: unknown, pattern: unknown, message: Message, fn: Fn, w
       ? `The "string" argument must be of type string. Received type ${typeof text} (${inspect(text)})`
       : `The input ${wanted ? "did not match the regular expression" : "was expected to not match the regular expression"} ${inspect(pattern)}. Input:\n\n${inspect(text)}\n`;
   if (message instanceof Error) throw message;
-  const error = new AssertionError({ actual: text, expected: pattern, message: message ?? reason, operator: fn.name, stackStartFn: fn });
+  const error = new AssertionError({
+    actual: text,
+    expected: pattern,
+    message: message ?? reason,
+    operator: fn.name,
+    stackStartFn: fn,
+  });
   error.generatedMessage = message === undefined;
   throw error;
 }

@@ -17,7 +17,11 @@ class StreamConsole {
   constructor(stdoutOrOptions: any, stderr?: any) {
     const out = typeof stdoutOrOptions?.write === "function" ? stdoutOrOptions : stdoutOrOptions?.stdout;
     if (typeof out?.write !== "function")
-      throw nodeError(TypeError, "ERR_CONSOLE_WRITABLE_STREAM", "Console expects a writable stream instance for stdout");
+      throw nodeError(
+        TypeError,
+        "ERR_CONSOLE_WRITABLE_STREAM",
+        "Console expects a writable stream instance for stdout",
+      );
     this.#out = out;
     this.#err = stderr ?? stdoutOrOptions.stderr ?? out;
     // Methods work without their receiver.
@@ -55,7 +59,8 @@ class StreamConsole {
     this.#write(this.#err, [`Trace: ${format(...args)}\n${new Error().stack?.split("\n").slice(2).join("\n") ?? ""}`]);
   }
   assert(condition: unknown, ...args: unknown[]): void {
-    if (!condition) this.#write(this.#err, args.length > 0 ? [`Assertion failed: ${format(...args)}`] : ["Assertion failed"]);
+    if (!condition)
+      this.#write(this.#err, args.length > 0 ? [`Assertion failed: ${format(...args)}`] : ["Assertion failed"]);
   }
   group(...args: unknown[]): void {
     if (args.length > 0) this.log(...args);

@@ -114,7 +114,8 @@ export class TracingChannel implements TracingEvents {
 
   constructor(nameOrChannels: string | TracingEvents) {
     for (const event of events) {
-      const value = typeof nameOrChannels === "string" ? channel(`tracing:${nameOrChannels}:${event}`) : nameOrChannels?.[event];
+      const value =
+        typeof nameOrChannels === "string" ? channel(`tracing:${nameOrChannels}:${event}`) : nameOrChannels?.[event];
       if (!(value instanceof Channel)) throw invalidArgType(`nameOrChannels.${event}`, "Channel", value);
       Object.defineProperty(this, event, { value });
     }

@@ -67,10 +67,16 @@ export const SourceMap: Any = class SourceMap {
   }
 };
 export const _cache: object = Object.create(null);
-export const _extensions: object = Object.assign(Object.create(null), { ".js": refuse("_extensions"), ".json": refuse("_extensions"), ".node": refuse("_extensions") });
+export const _extensions: object = Object.assign(Object.create(null), {
+  ".js": refuse("_extensions"),
+  ".json": refuse("_extensions"),
+  ".node": refuse("_extensions"),
+});
 export const _pathCache: object = Object.create(null);
 export const globalPaths: string[] = [];
-export const constants = Object.freeze({ compileCacheStatus: Object.freeze({ FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 }) });
+export const constants = Object.freeze({
+  compileCacheStatus: Object.freeze({ FAILED: 0, ENABLED: 1, ALREADY_ENABLED: 2, DISABLED: 3 }),
+});
 export const wrap = (script: string): string =>
   `(function (exports, require, module, __filename, __dirname) { ${script}\n});`;
 export const _debug = (): void => {};

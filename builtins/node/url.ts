@@ -61,7 +61,8 @@ export function fileURLToPath(given: unknown, options?: { windows?: boolean }): 
   if (options?.windows) {
     const text = path.replaceAll("/", "\\");
     if (url.hostname !== "") return `\\\\${domainToUnicode(url.hostname)}${text}`;
-    if (!/^\\[a-zA-Z]:/.test(text)) throw nodeError(TypeError, "ERR_INVALID_FILE_URL_PATH", "File URL path must be absolute");
+    if (!/^\\[a-zA-Z]:/.test(text))
+      throw nodeError(TypeError, "ERR_INVALID_FILE_URL_PATH", "File URL path must be absolute");
     return text.slice(1);
   }
   if (url.hostname !== "")
@@ -69,7 +70,15 @@ export function fileURLToPath(given: unknown, options?: { windows?: boolean }): 
   return path;
 }
 
-const inPath: Record<string, string> = { "%": "%25", "\\": "%5C", "\n": "%0A", "\r": "%0D", "\t": "%09", "?": "%3F", "#": "%23" };
+const inPath: Record<string, string> = {
+  "%": "%25",
+  "\\": "%5C",
+  "\n": "%0A",
+  "\r": "%0D",
+  "\t": "%09",
+  "?": "%3F",
+  "#": "%23",
+};
 export function pathToFileURL(path: unknown, options?: { windows?: boolean }): URL {
   validateString(path, "path");
   if (options?.windows) {

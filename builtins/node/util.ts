@@ -11,6 +11,7 @@ import {
 } from "adit:internal";
 import { parseArgs as parseArgsOf } from "@pkgjs/parseargs";
 import { invalidArgType, invalidArgValue, nodeError, outOfRange } from "./internal/errors";
+import { customPromisifyArgs } from "./internal/custom_promisify_args";
 import { isDeepStrictEqual } from "./internal/deep_equal";
 import { format, formatWithOptions, inspect } from "./internal/inspect";
 import { MIMEParams, MIMEType } from "./internal/mime";
@@ -23,8 +24,6 @@ const ops = native<{ node_call_sites(limit: number): [string, string, number, nu
 const process = (): any => (globalThis as any).process;
 
 const kCustomPromisify: unique symbol = Symbol.for("nodejs.util.promisify.custom") as never;
-/** Set by Node's own functions whose callback has several results: the names of the promise's properties. */
-export const customPromisifyArgs = Symbol.for("adit.customPromisifyArgs");
 
 export function promisify(original: Fn): Fn {
   validateFunction(original, "original");
