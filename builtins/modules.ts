@@ -6,6 +6,7 @@ import { Fetcher } from "./bindings/service";
 import { nodeInternals, nodeModule } from "./node_compat";
 import { RpcPromise, RpcProperty, RpcStub } from "./rpc/stub";
 import { RpcTarget } from "./rpc/target";
+import { connect } from "./web/socket";
 import * as workers from "./workers_module";
 
 const modules = new Map<string, () => Record<string, unknown>>([
@@ -28,9 +29,18 @@ const modules = new Map<string, () => Record<string, unknown>>([
       withExports: workers.withExports,
     }),
   ],
+  ["cloudflare:sockets", () => ({ connect })],
+  ["cloudflare:email", () => ({ EmailMessage })],
   // For the library's own modules only: src/js/modules.cc refuses it to a worker's.
   ["adit:internal", nodeInternals],
 ]);
+
+/** cloudflare:email (Workers docs, Email Workers). */
+class EmailMessage {
+  constructor() {
+    throw new Error("Sending email is not supported by Adit yet (see docs/compatibility.md)");
+  }
+}
 
 export function builtinModule(specifier: string): Record<string, unknown> | string {
   const make = modules.get(specifier);

@@ -12,6 +12,7 @@ import { fetcherDispatchers, fetchThrough, type InboundResponse, type OutboundRe
 import { octetsOf } from "../web/octets";
 import { fetcherTests, isRequest, Request, requestFetcher, requestHeaderBlock, requestSignal } from "../web/request";
 import { type Response, responseFromNative } from "../web/response";
+import { toAddress } from "../web/socket";
 import type { Source } from "../web/streams";
 import { markPlatformClasses } from "../web/structured_clone";
 import { countSubrequest } from "../web/subrequests";
@@ -154,8 +155,9 @@ export class Fetcher extends Base {
     }
   }
 
-  connect(): never {
+  connect(address: unknown = undefined): never {
     void this.#entrypoint;
+    toAddress(address);
     throw new Error("connect() of a service binding is not supported by Adit yet (see docs/compatibility.md)");
   }
 }

@@ -11,6 +11,7 @@
 #include "net/client/http_client.h"
 #include "web/network_services.h"
 #include "web/platform_services.h"
+#include "web/socket.h"
 
 namespace adit::bindings {
 
@@ -69,7 +70,7 @@ class Services final : public ShardServices {
       : m_shard(shard),
         m_console(shard),
         m_http(std::move(http)),
-        m_network{shard.loop(), *m_http, shard.random(), {}},
+        m_network{shard.loop(), *m_http, shard.random(), {}, &m_sockets, nullptr},
         m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
         m_kv(shard, m_state),
         m_objects(shard, m_state, objects),
@@ -108,6 +109,7 @@ class Services final : public ShardServices {
   worker::Shard& m_shard;
   DevConsole m_console;
   std::unique_ptr<net::HttpClient> m_http;
+  web::SocketRegistry m_sockets;
   web::NetworkServices m_network;
   ShardState m_state;
   kv::Service m_kv;

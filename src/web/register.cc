@@ -10,6 +10,7 @@ void register_encoding(js::OpTable& ops);
 void register_fetch(js::OpTable& ops);
 void register_html(js::OpTable& ops);
 void register_node(js::OpTable& ops);
+void register_socket(js::OpTable& ops);
 void register_source(js::OpTable& ops);
 void register_structured_clone(js::OpTable& ops);
 void register_timers(js::OpTable& ops);
@@ -25,6 +26,7 @@ void register_web_ops(js::OpTable& ops) {
   register_fetch(ops);
   register_html(ops);
   register_node(ops);
+  register_socket(ops);
   register_source(ops);
   register_structured_clone(ops);
   register_timers(ops);

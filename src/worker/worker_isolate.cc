@@ -8,6 +8,7 @@
 #include "js/errors.h"
 #include "net/websocket/serve.h"
 #include "web/platform_services.h"
+#include "web/socket.h"
 #include "web/url.h"
 #include "worker/error_page.h"
 
@@ -470,6 +471,8 @@ void WorkerIsolate::end_invocation(int32_t id) {
   // Nothing of a finished request runs on, as on Workers.
   if (keeps_timers) return;
   if (auto* platform = m_options.isolate->find_service<web::PlatformServices>()) platform->timers.cancel_invocation(id);
+  auto* network = m_options.isolate->find_service<web::NetworkServices>();
+  if (network && !network->sockets->is_empty()) network->sockets->end_invocation(*m_options.isolate, id);
 }
 
 void WorkerIsolate::fail(int32_t id, v8::Local<v8::Value> exception) {

@@ -1,7 +1,7 @@
 // Runs tests/web/**/*.test.js as one worker: `node tests/web/run.mjs [--peer adit|workerd] [--adit PATH] [--filter TEXT]
 // [FILES...]`. Adit is the default; workerd (through miniflare) shows that the tests describe Workers and not our reading of them.
 // With --folder node it runs the files of tests/web/node instead, whose worker has the compatibility flag nodejs_compat.
-// When tests/web/server.mjs exists, its start() gives { origin, close } and tests see the origin as env.SERVER.
+// When tests/web/server.mjs exists, its start() gives { origin, env, certificateFile, close }; tests see the origin as env.SERVER.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -164,7 +164,10 @@ async function* overHttp(peer) {
 async function main() {
   const serverModule = path.join(here, "server.mjs");
   const server = existsSync(serverModule) ? await (await import(serverModule)).start() : undefined;
-  const env = server ? { SERVER: server.origin } : {};
+  const env = server ? { SERVER: server.origin, ...server.env } : {};
+  // Both peers trust the servers' certificate; miniflare and Adit read these variables.
+  if (server)
+    Object.assign(process.env, { NODE_EXTRA_CA_CERTS: server.certificateFile, SSL_CERT_FILE: server.certificateFile });
   let peer;
   const count = { passed: 0, failed: 0, skipped: 0, assertions: 0 };
   try {

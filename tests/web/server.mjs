@@ -2,6 +2,7 @@
 import http from "node:http";
 import zlib from "node:zlib";
 import { WebSocketServer } from "ws";
+import { certificateFile, startSockets } from "./sockets/server.mjs";
 
 const text = "hello hello hello hello hello";
 
@@ -115,9 +116,13 @@ export async function start() {
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const raw = await startSockets();
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    env: raw.env,
+    certificateFile,
     async close() {
+      raw.close();
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

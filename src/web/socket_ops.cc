@@ -1,0 +1,73 @@
+// The ops of cloudflare:sockets (builtins/web/socket.ts). Owner: the isolate's thread.
+#include "js/ops.h"
+#include "web/output_hold.h"
+#include "web/register.h"
+#include "web/socket.h"
+
+namespace adit::web {
+namespace {
+
+using Handle = js::Handle<Socket>;
+
+void keep(js::Call& call, const Handle& socket) {
+  call.service<NetworkServices>().sockets->add(call.isolate(), call.isolate().current_invocation(), socket);
+}
+
+Handle socket_connect(js::Call& call, std::string host, uint32_t port, bool is_tls, bool allows_half_open) {
+  auto socket = std::make_shared<Socket>(call.service<NetworkServices>(), allows_half_open);
+  socket->connect(host, static_cast<uint16_t>(port), is_tls);
+  keep(call, socket);
+  return socket;
+}
+
+Handle socket_start_tls(js::Call& call, Handle socket, std::string host) {
+  auto upgraded = socket->start_tls(host);
+  keep(call, upgraded);
+  return upgraded;
+}
+
+js::Handle<net::ByteSource> socket_source(Handle socket) { return socket; }
+
+js::Promise<void> socket_opened(js::Call& call, Handle socket) {
+  auto [promise, settle] = call.promise<void>();
+  socket->when_opened([settle = std::move(settle)](Result<void> outcome) mutable { settle(std::move(outcome)); });
+  return promise;
+}
+
+js::Promise<void> socket_closed(js::Call& call, Handle socket) {
+  auto [promise, settle] = call.promise<void>();
+  socket->when_closed([settle = std::move(settle)](Result<void> outcome) mutable { settle(std::move(outcome)); });
+  return promise;
+}
+
+// What an object writes leaves when what it stored before is durable.
+js::Promise<void> socket_write(js::Call& call, Handle socket, BytesView data) {
+  auto [promise, settle] = call.promise<void>();
+  auto write = [socket, data = copy_bytes(data), settle = std::move(settle)]() mutable {
+    socket->write(std::move(data),
+                  [settle = std::move(settle)](Result<void> ready) mutable { settle(std::move(ready)); });
+  };
+  auto invocation = call.isolate().current_invocation();
+  auto* hold = call.isolate().find_service<OutputHold>();
+  if (hold && !hold->is_open(invocation)) hold->send(invocation, std::move(write));
+  else write();
+  return promise;
+}
+
+void socket_end(Handle socket) { socket->end(); }
+void socket_close(Handle socket) { socket->close(); }
+
+}  // namespace
+
+void register_socket(js::OpTable& ops) {
+  ops.add<socket_connect>("socket_connect");
+  ops.add<socket_start_tls>("socket_start_tls");
+  ops.add<socket_source>("socket_source");
+  ops.add<socket_opened>("socket_opened");
+  ops.add<socket_closed>("socket_closed");
+  ops.add<socket_write>("socket_write");
+  ops.add<socket_end>("socket_end");
+  ops.add<socket_close>("socket_close");
+}
+
+}  // namespace adit::web
