@@ -270,21 +270,25 @@ test("startTls", async ({ env }) => {
   assertEquals(await text(secure.readable), "upgraded");
 });
 
-test("startTls for another name than the certificate's", async ({ env }) => {
-  const socket = connect(
-    `localhost:${env.STARTTLS_PORT}`,
-    { secureTransport: "starttls" },
-    { workerd: "opens it all the same" },
-  );
-  const writer = await command(socket, "STARTTLS");
-  const reader = socket.readable.getReader();
-  await reader.read();
-  reader.releaseLock();
-  writer.releaseLock();
-  const secure = socket.startTls({ expectedServerHostname: "example.com" });
-  await assertRejects(secure.opened);
-  await assertRejects(secure.closed);
-});
+test(
+  "startTls for another name than the certificate's",
+  async ({ env }) => {
+    const socket = connect(
+      `localhost:${env.STARTTLS_PORT}`,
+      { secureTransport: "starttls" },
+      { workerd: "opens it all the same" },
+    );
+    const writer = await command(socket, "STARTTLS");
+    const reader = socket.readable.getReader();
+    await reader.read();
+    reader.releaseLock();
+    writer.releaseLock();
+    const secure = socket.startTls({ expectedServerHostname: "example.com" });
+    await assertRejects(secure.opened);
+    await assertRejects(secure.closed);
+  },
+  { workerd: "opens it all the same" },
+);
 
 test("startTls of a socket that is not for it", async ({ env }) => {
   const socket = open(env);
