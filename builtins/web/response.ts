@@ -128,7 +128,7 @@ export let isResponse: (value: unknown) => value is Response;
  */
 export let responseFromNative: (
   status: number,
-  statusText: string,
+  statusText: string | undefined,
   block: string,
   body: Source | undefined,
   url: string,

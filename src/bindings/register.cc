@@ -1,5 +1,6 @@
 #include "bindings/register.h"
 
+#include "bindings/cache/ops.h"
 #include "bindings/durable_object/ops.h"
 #include "bindings/kv/ops.h"
 #include "bindings/service/ops.h"
@@ -9,6 +10,7 @@ namespace adit::bindings {
 // Each binding's op file has one register function; declare it here and add its line below.
 
 void register_binding_ops(js::OpTable& ops) {
+  cache::register_cache(ops);
   durable_object::register_objects(ops);
   durable_object::register_object_storage(ops);
   kv::register_kv(ops);

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "bindings/cache/service.h"
 #include "bindings/durable_object/migrations.h"
 #include "bindings/durable_object/object_host.h"
 #include "bindings/kv/service.h"
@@ -18,6 +19,7 @@ namespace adit::bindings {
 struct ProcessServices::Impl {
   Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
   ProcessState state;
+  cache::ProcessCache cache{state};
   durable_object::HostOptions objects = durable_object::host_options_from_environment();
   std::mutex mutex;  // guards what is below
   std::shared_ptr<const durable_object::ClassTable> classes = std::make_shared<const durable_object::ClassTable>();
@@ -60,19 +62,20 @@ using ClassesSource = std::function<std::shared_ptr<const durable_object::ClassT
 
 class Services final : public ShardServices {
  public:
-  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, ClassesSource classes,
-                                                  const durable_object::HostOptions& objects) {
+  static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, cache::ProcessCache& cache,
+                                                  ClassesSource classes, const durable_object::HostOptions& objects) {
     auto http = TRY(net::HttpClient::create(shard.loop(), {}));
-    return std::make_unique<Services>(shard, state, std::move(http), std::move(classes), objects);
+    return std::make_unique<Services>(shard, state, cache, std::move(http), std::move(classes), objects);
   }
-  Services(worker::Shard& shard, ProcessState& state, std::unique_ptr<net::HttpClient> http, ClassesSource classes,
-           const durable_object::HostOptions& objects)
+  Services(worker::Shard& shard, ProcessState& state, cache::ProcessCache& cache, std::unique_ptr<net::HttpClient> http,
+           ClassesSource classes, const durable_object::HostOptions& objects)
       : m_shard(shard),
         m_console(shard),
         m_http(std::move(http)),
         m_network{shard.loop(), *m_http, shard.random(), {}, &m_sockets, nullptr},
         m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
         m_kv(shard, m_state),
+        m_cache(cache, shard.loop(), shard.clock()),
         m_objects(shard, m_state, objects),
         m_classes(std::move(classes)) {}
 
@@ -86,6 +89,9 @@ class Services final : public ShardServices {
     worker.isolate().provide(*services);
     worker.isolate().provide(m_network);
     worker.isolate().provide(m_kv);
+    auto& caches = m_caches[&worker];
+    caches = std::make_unique<cache::Scope>(cache::Scope{m_cache, worker.script().name});
+    worker.isolate().provide(*caches);
     m_objects.attach(worker, m_classes());
     m_platforms[&worker] = std::move(services);
   }
@@ -93,6 +99,7 @@ class Services final : public ShardServices {
   void destroyed(const worker::WorkerIsolate* worker) override {
     m_objects.destroyed(worker);
     m_platforms.erase(worker);
+    m_caches.erase(worker);
   }
   void activated(worker::WorkerIsolate&) override { m_objects.activated(); }
   bool deliver_to_object(worker::WorkerIsolate& worker, int32_t invocation, uint64_t number,
@@ -113,9 +120,11 @@ class Services final : public ShardServices {
   web::NetworkServices m_network;
   ShardState m_state;
   kv::Service m_kv;
+  cache::Service m_cache;
   durable_object::ObjectHost m_objects;
   ClassesSource m_classes;
   std::map<const worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
+  std::map<const worker::WorkerIsolate*, std::unique_ptr<cache::Scope>> m_caches;
 };
 
 }  // namespace
@@ -147,7 +156,8 @@ Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_serv
     m_impl->group = &shard.group();
   }
   return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(
-      shard, m_impl->state, [impl = m_impl.get()] { return impl->current_classes(); }, m_impl->objects)));
+      shard, m_impl->state, m_impl->cache, [impl = m_impl.get()] { return impl->current_classes(); },
+      m_impl->objects)));
 }
 
 }  // namespace adit::bindings
