@@ -4,4 +4,5 @@ import "./durable_object_state";
 import "./entrypoints";
 import "./exports";
 import "./kv";
+import "./r2";
 import "./service";

@@ -4,6 +4,7 @@
 #include "bindings/durable_object/ops.h"
 #include "bindings/kv/ops.h"
 #include "bindings/service/ops.h"
+#include "bindings/r2/ops.h"
 
 namespace adit::bindings {
 
@@ -15,6 +16,7 @@ void register_binding_ops(js::OpTable& ops) {
   durable_object::register_object_storage(ops);
   kv::register_kv(ops);
   service::register_service(ops);
+  r2::register_r2(ops);
 }
 
 }  // namespace adit::bindings

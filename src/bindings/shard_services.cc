@@ -8,6 +8,7 @@
 #include "bindings/durable_object/migrations.h"
 #include "bindings/durable_object/object_host.h"
 #include "bindings/kv/service.h"
+#include "bindings/r2/service.h"
 #include "bindings/state.h"
 #include "net/client/http_client.h"
 #include "web/network_services.h"
@@ -76,11 +77,13 @@ class Services final : public ShardServices {
         m_state(state, shard.index(), shard.loop(), shard.logger(), shard.clock()),
         m_kv(shard, m_state),
         m_cache(cache, shard.loop(), shard.clock()),
+        m_r2(shard, m_state),
         m_objects(shard, m_state, objects),
         m_classes(std::move(classes)) {}
 
   ShardState& state() override { return m_state; }
   kv::Service& kv() override { return m_kv; }
+  r2::Service& r2() override { return m_r2; }
   durable_object::ObjectHost& objects() override { return m_objects; }
 
   void attach(worker::WorkerIsolate& worker) override {
@@ -92,6 +95,7 @@ class Services final : public ShardServices {
     auto& caches = m_caches[&worker];
     caches = std::make_unique<cache::Scope>(cache::Scope{m_cache, worker.script().name});
     worker.isolate().provide(*caches);
+    worker.isolate().provide(m_r2);
     m_objects.attach(worker, m_classes());
     m_platforms[&worker] = std::move(services);
   }
@@ -108,6 +112,7 @@ class Services final : public ShardServices {
   }
   void close(Function<void()> done) override {
     m_kv.close();
+    m_r2.close();
     m_objects.close();
     m_state.close(std::move(done));
   }
@@ -121,6 +126,7 @@ class Services final : public ShardServices {
   ShardState m_state;
   kv::Service m_kv;
   cache::Service m_cache;
+  r2::Service m_r2;
   durable_object::ObjectHost m_objects;
   ClassesSource m_classes;
   std::map<const worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;

@@ -20,6 +20,9 @@ class ObjectHost;
 namespace kv {
 class Service;
 }
+namespace r2 {
+class Service;
+}
 
 // What a shard's bindings keep, for code that came to the shard by message.
 class ShardServices : public worker::ShardExtension {
@@ -27,6 +30,7 @@ class ShardServices : public worker::ShardExtension {
   static ShardServices& of(worker::Shard& shard) { return static_cast<ShardServices&>(*shard.extension()); }
   virtual ShardState& state() = 0;
   virtual kv::Service& kv() = 0;
+  virtual r2::Service& r2() = 0;
   virtual durable_object::ObjectHost& objects() = 0;
 };
 

@@ -13,6 +13,14 @@ Result<ledger::StateDirectory*> ProcessState::directory() {
   return m_directory.get();
 }
 
+Result<std::shared_ptr<blobs::BlobStore>> ProcessState::blobs(const std::string& kind, const std::string& name) {
+  auto folder = TRY(directory())->path() + "/blobs-" + kind + "/" + ledger::encode_file_name(name);
+  std::lock_guard lock(m_mutex);
+  auto& store = m_blobs[folder];
+  if (!store) store = blobs::BlobStore::create(m_disk, folder, m_random);
+  return store;
+}
+
 bool ProcessState::has_state() const {
   std::error_code code;
   return std::filesystem::exists(m_path, code);

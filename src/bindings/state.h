@@ -5,11 +5,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bindings/blobs/blob_store.h"
 #include "bindings/loop_executor.h"
 #include "ledger/disk.h"
 #include "ledger/ledger_store.h"
@@ -24,13 +26,17 @@ class ProcessState {
   Result<ledger::StateDirectory*> directory();
   // Something was stored here before: there may be alarms to run, for one.
   bool has_state() const;
+  // The blobs beside a ledger, shared by all shards: FOLDER/blobs-KIND/NAME.
+  Result<std::shared_ptr<blobs::BlobStore>> blobs(const std::string& kind, const std::string& name);
 
  private:
   std::filesystem::path m_path;
   const Logger& m_logger;
   ledger::SystemDisk m_disk;
-  std::mutex m_mutex;  // guards m_directory
+  SystemRandom m_random;
+  std::mutex m_mutex;  // guards what is below
   std::unique_ptr<ledger::StateDirectory> m_directory;
+  std::map<std::string, std::shared_ptr<blobs::BlobStore>> m_blobs;  // by folder
 };
 
 class ShardState {
@@ -41,6 +47,9 @@ class ShardState {
   Result<ledger::LedgerStore*> store();
   Result<ledger::StateDirectory*> directory() { return m_process.directory(); }
   bool has_state() const { return m_process.has_state(); }
+  Result<std::shared_ptr<blobs::BlobStore>> blobs(const std::string& kind, const std::string& name) {
+    return m_process.blobs(kind, name);
+  }
   // Makes everything durable and leaves no log behind. Nobody may use the store after that.
   void close(Function<void()> done);
 

@@ -15,6 +15,8 @@ std::string environment_json(const WorkerConfig& config) {
           {{"type", "json"}, {"name", variable.name}, {"value", Json::parse(variable.value, nullptr, false)}});
   }
   for (const auto& kv : config.kv_namespaces) bindings.push_back({{"type", "kv"}, {"name", kv.binding}, {"id", kv.id}});
+  for (const auto& bucket : config.r2_buckets)
+    bindings.push_back({{"type", "r2"}, {"name", bucket.binding}, {"bucket", bucket.name}});
   for (const auto& object : config.durable_objects) {
     if (!object.script_name.empty() && object.script_name != config.name)
       bindings.push_back(

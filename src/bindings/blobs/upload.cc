@@ -129,8 +129,8 @@ class Upload final : public std::enable_shared_from_this<Upload> {
     }
     m_total_bytes += bytes.size();
     if (m_total_bytes > m_max_bytes) {
-      m_source->cancel(Error(ErrorKind::limit, "the value is too long"));
-      return fail(Error(ErrorKind::limit, "the value is too long"));
+      m_source->cancel(Error(ErrorKind::limit, value_is_too_long));
+      return fail(Error(ErrorKind::limit, value_is_too_long));
     }
     if (m_buffer.empty()) m_buffer = std::move(bytes);
     else m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end());
@@ -204,7 +204,7 @@ class Upload final : public std::enable_shared_from_this<Upload> {
 void upload(net::Loop& loop, std::shared_ptr<BlobStore> store, Random& random, UploadBody body, UploadOptions options,
             Function<void(Result<UploadedValue>)> done) {
   auto* bytes = std::get_if<Bytes>(&body);
-  if (bytes && bytes->size() > options.max_bytes) return done(Error(ErrorKind::limit, "the value is too long"));
+  if (bytes && bytes->size() > options.max_bytes) return done(Error(ErrorKind::limit, value_is_too_long));
   SealingNonce nonce{};
   if (options.key) random.fill(nonce);
   auto small_bytes = options.small_bytes;

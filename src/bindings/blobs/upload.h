@@ -15,6 +15,9 @@
 
 namespace adit::bindings::blobs {
 
+// The message of the error when the value is longer than max_bytes.
+constexpr const char* value_is_too_long = "the value is too long";
+
 struct UploadOptions {
   std::vector<std::string> digests{"MD5"};  // by web::Digest's names
   size_t small_bytes = 16 * 1024;           // up to this size the value stays in memory

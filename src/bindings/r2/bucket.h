@@ -124,7 +124,8 @@ class Bucket {
   // In the order given by number; none may be named twice.
   virtual void complete_upload(std::string key, std::string upload_id, std::vector<PartName> parts,
                                Callback<ObjectInfo> done) = 0;
-  virtual void abort_upload(std::string key, std::string upload_id, Callback<void> done) = 0;
+  // False: there is no such upload (any more).
+  virtual void abort_upload(std::string key, std::string upload_id, Callback<bool> done) = 0;
   // In order of key and upload id.
   virtual void list_uploads(ListUploadsRequest request, Callback<UploadPage> done) = 0;
   virtual void list_parts(std::string key, std::string upload_id, uint32_t after, size_t limit,

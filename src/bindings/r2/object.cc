@@ -57,7 +57,8 @@ std::string to_json(const HttpMetadata& metadata) {
 
 CustomMetadata custom_metadata_of(const std::string& text) {
   CustomMetadata metadata;
-  for (auto& [name, value] : parsed(text).items())
+  auto json = parsed(text);
+  for (auto& [name, value] : json.items())
     if (value.is_string()) metadata.emplace_back(name, value.get<std::string>());
   return metadata;
 }

@@ -35,6 +35,12 @@ struct KvNamespace {
   Place place;
 };
 
+struct R2Bucket {
+  std::string binding;
+  std::string name;  // the binding's when the configuration gives none
+  Place place;
+};
+
 struct DurableObjectBinding {
   std::string name;
   std::string class_name;
@@ -137,6 +143,7 @@ struct WorkerConfig {
 
   std::vector<Variable> vars;  // sorted by name; .dev.vars, .env and --var already laid over those of the file
   std::vector<KvNamespace> kv_namespaces;
+  std::vector<R2Bucket> r2_buckets;
   std::vector<DurableObjectBinding> durable_objects;
   std::vector<ServiceBinding> services;
   std::vector<Migration> migrations;

@@ -71,6 +71,8 @@ void put_bindings(Json& json, const WorkerConfig& config) {
     put(out, "preview_id", space.preview_id);
     json["kv_namespaces"].push_back(std::move(out));
   }
+  for (const R2Bucket& bucket : config.r2_buckets)
+    json["r2_buckets"].push_back(Json{{"binding", bucket.binding}, {"bucket_name", bucket.name}});
   for (const DurableObjectBinding& binding : config.durable_objects) {
     Json out{{"name", binding.name}, {"class_name", binding.class_name}};
     put(out, "script_name", binding.script_name);

@@ -115,10 +115,10 @@ constexpr Field k_fields[] = {
      "migrations_table?: string, migrations_dir?: string, migrations_pattern?: string, database_internal_env?: "
      "string, " REMOTE "}]",
      ""},
-    {"r2_buckets", per_environment, not_yet, "R2",
+    {"r2_buckets", per_environment, supported, "R2",
      "[{binding: string, bucket_name?: string, preview_bucket_name?: string, jurisdiction?: string, " REMOTE
      ", local_dev?: {experimental_s3_credentials?: {accessKeyId: string, secretAccessKey: string}}}]",
-     ""},
+     "`remote` and `local_dev` have no effect: buckets are Adit's own."},
     {"queues", per_environment, not_yet, "Queues",
      "{producers?: [{binding: string, queue?: string, delivery_delay?: number, " REMOTE
      "}], consumers?: [{queue: string, type?: string, max_batch_size?: number, max_batch_timeout?: number, "

@@ -22,6 +22,16 @@ void read_kv(Reading& reading) {
   }
 }
 
+void read_r2(Reading& reading) {
+  for (const Node* item : read_objects(reading.environment.find("r2_buckets"))) {
+    R2Bucket bucket;
+    bucket.binding = read_text(item->find("binding"));
+    bucket.name = read_text(item->find("bucket_name"), bucket.binding);
+    bucket.place = item->place;
+    reading.config.r2_buckets.push_back(std::move(bucket));
+  }
+}
+
 void read_durable_objects(Reading& reading) {
   WorkerConfig& config = reading.config;
   const Node* node = reading.environment.find("durable_objects");
@@ -120,6 +130,7 @@ void read_not_yet(Reading& reading) {
 
 void read_bindings(Reading& reading) {
   read_kv(reading);
+  read_r2(reading);
   read_durable_objects(reading);
   read_services(reading);
   read_vars(reading);
@@ -139,6 +150,7 @@ void check_binding_names(Reading& reading) {
   };
   for (const Variable& variable : reading.config.vars) take(variable.name, "a variable", variable.place);
   for (const KvNamespace& space : reading.config.kv_namespaces) take(space.binding, "a KV namespace", space.place);
+  for (const R2Bucket& bucket : reading.config.r2_buckets) take(bucket.binding, "an R2 bucket", bucket.place);
   for (const DurableObjectBinding& binding : reading.config.durable_objects)
     take(binding.name, "a Durable Object", binding.place);
   for (const ServiceBinding& service : reading.config.services)
