@@ -3,8 +3,8 @@
 #include "bindings/cache/ops.h"
 #include "bindings/durable_object/ops.h"
 #include "bindings/kv/ops.h"
-#include "bindings/service/ops.h"
 #include "bindings/r2/ops.h"
+#include "bindings/service/ops.h"
 
 namespace adit::bindings {
 
