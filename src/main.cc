@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "cli/dev.h"
 #include "cli/init.h"
+#include "cli/state.h"
 
 namespace {
 
@@ -27,6 +28,7 @@ struct Run {
   int operator()(const DevOptions& options) const { return finish(run_dev(options)); }
   int operator()(const InitOptions& options) const { return finish(run_init(options, SystemClock(), print)); }
   int operator()(const CheckOptions& options) const { return finish(run_check(options, SystemClock(), print)); }
+  int operator()(const StateOptions& options) const { return finish(run_state(options, print)); }
   int operator()(const PrintText& text) const {
     print(text.text);
     return 0;

@@ -19,9 +19,11 @@ struct Parsed {
   DevOptions dev;
   InitOptions init;
   CheckOptions check;
+  StateOptions state;
   std::vector<std::string> vars;
   std::string log_level = "info";
   std::string help_command;
+  std::string state_action;
   std::map<std::string, std::string> footers;  // by command; CLI11 would reflow them
 };
 
@@ -68,6 +70,27 @@ void add_dev(CLI::App& app, Parsed& parsed) {
       "  adit dev --var GREETING:Hi            with another value for a variable";
 }
 
+void add_state(CLI::App& app, Parsed& parsed) {
+  CLI::App* state = app.add_subcommand("state", "Verify, back up or restore what workers have stored");
+  state
+      ->add_option("ACTION", parsed.state_action,
+                   "verify: check every database, history and log; backup: copy all to PATH, also while a server runs; "
+                   "restore: put a backup from PATH in the state's place")
+      ->type_name("")
+      ->required()
+      ->check(CLI::IsMember({"verify", "backup", "restore"}).description(""));
+  state->add_option("PATH", parsed.state.path, "The backup's directory")->type_name("");
+  state->add_option("--persist-to", parsed.state.persist_to, "The state; the nearest .adit/state, here or above")
+      ->type_name("DIR");
+  parsed.footers["state"] =
+      "verify exits with 1 when something is damaged. It and restore need the state for themselves: stop the "
+      "server.\n\n"
+      "Examples:\n"
+      "  adit state backup /backups/monday\n"
+      "  adit state verify --persist-to /backups/monday\n"
+      "  adit state restore /backups/monday";
+}
+
 void describe(CLI::App& app, Parsed& parsed) {
   app.name("adit");
   app.require_subcommand(0, 1);
@@ -88,11 +111,15 @@ void describe(CLI::App& app, Parsed& parsed) {
   add_worker_options(*check, parsed.check, parsed);
   check->add_flag("--print", parsed.check.print, "Also print the configuration as Adit understands it, as JSON");
   parsed.footers["check"] = "Exits with 0 when there are no errors, with 1 when there are.";
+  add_state(app, parsed);
   CLI::App* help = app.add_subcommand("help", "Tell more about a command");
   help->add_option("COMMAND", parsed.help_command, "The command")->type_name("");
   parsed.footers["adit"] = "\"adit help COMMAND\" tells more about a command.";
   for (CLI::App* command : app.get_subcommands(nullptr)) {
-    const char* argument = command == init ? "NAME" : command == help ? "[COMMAND]" : "[OPTIONS] [DIR]";
+    const char* argument = command == init                  ? "NAME"
+                           : command == help                ? "[COMMAND]"
+                           : command->get_name() == "state" ? "[OPTIONS] ACTION [PATH]"
+                                                            : "[OPTIONS] [DIR]";
     command->usage(fmt::format("Usage: adit {} {}", command->get_name(), argument));
   }
   app.usage("Usage: adit COMMAND ...");
@@ -149,12 +176,26 @@ Result<std::vector<std::pair<std::string, std::string>>> split_vars(const std::v
   return out;
 }
 
+CommandLine state_of(const CLI::App& app, Parsed& parsed) {
+  using Action = StateOptions::Action;
+  auto& state = parsed.state;
+  state.action = parsed.state_action == "verify"   ? Action::verify
+                 : parsed.state_action == "backup" ? Action::backup
+                                                   : Action::restore;
+  if (state.path.empty() != (state.action == Action::verify))
+    return usage_error(*app.get_parent(),
+                       state.path.empty() ? fmt::format("state {} needs the PATH of the backup", parsed.state_action)
+                                          : "state verify takes no PATH; the state is --persist-to DIR");
+  return state;
+}
+
 // `help` is the whole program's, taken before parsing: afterwards CLI11 gives the chosen command's.
 CommandLine chosen(CLI::App& app, Parsed& parsed, const std::string& help) {
   std::vector<CLI::App*> commands = app.get_subcommands();
   if (commands.empty()) return PrintText{help};
   std::string name = commands[0]->get_name();
   if (name == "init") return parsed.init;
+  if (name == "state") return state_of(*commands[0], parsed);
   if (name == "help") {
     if (parsed.help_command.empty()) return PrintText{help};
     CLI::App* about = app.get_subcommand_no_throw(parsed.help_command);

@@ -42,6 +42,13 @@ struct CheckOptions {
   bool print = false;  // also print the configuration as Adit understands it
 };
 
+struct StateOptions {
+  enum class Action { verify, backup, restore };
+  Action action = Action::verify;
+  std::string path;                       // backup: where to; restore: from where
+  std::optional<std::string> persist_to;  // the nearest .adit/state when not given
+};
+
 // Text to print on standard output, then exit with 0: --help, help, --version.
 struct PrintText {
   std::string text;
@@ -52,7 +59,7 @@ struct UsageError {
   std::string text;
 };
 
-using CommandLine = std::variant<DevOptions, InitOptions, CheckOptions, PrintText, UsageError>;
+using CommandLine = std::variant<DevOptions, InitOptions, CheckOptions, StateOptions, PrintText, UsageError>;
 
 CommandLine parse_command_line(int argc, const char* const* argv);
 
