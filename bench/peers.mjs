@@ -125,6 +125,7 @@ export function aditFolder(app, state) {
         durable_objects: { bindings: [{ name: "COUNTER", class_name: "Counter" }] },
         migrations: [{ tag: "v1", new_sqlite_classes: ["Counter"] }],
       }),
+      ...(app.endsWith("r2.js") && { r2_buckets: [{ binding: "BUCKET", bucket_name: "bench" }] }),
       ...(app.endsWith("kv.js") && { kv_namespaces: [{ binding: "KV", id: "kv" }] }),
     }),
   );
@@ -194,6 +195,17 @@ export const commands = {
     state,
     modules(),
   ],
+  nginx: () => (port, state) => {
+    const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+      (name) => `${name}_temp_path ${state}/${name};`,
+    );
+    writeFileSync(
+      join(state, "nginx.conf"),
+      `${process.getuid() === 0 ? "user root; " : ""}daemon off; worker_processes 1; pid ${state}/pid; error_log stderr; events {}
+http { access_log off; sendfile on; ${paths.join(" ")} server { listen 127.0.0.1:${port}; root ${state}/files; } }\n`,
+    );
+    return ["/usr/sbin/nginx", "-c", join(state, "nginx.conf")];
+  },
   bun: (app) => (port) => [join(modules(), "bun/bin/bun.exe"), "run", `--port=${port}`, app],
   deno: (app) => (port) => [
     join(modules(), "@deno/linux-x64-glibc/deno"),

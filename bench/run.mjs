@@ -1,11 +1,12 @@
 // Adit beside other servers: the same app under each, in the same run, in turns. `bench/run.mjs [case...] [--peers a,b] [--rounds N]
 // [--seconds N]`; writes bench/RESULTS.md, keeping the results of cases that this run left out.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { median, memory_kb, wrk } from "./measure.mjs";
 import { adit, commands, launch, start } from "./peers.mjs";
 
@@ -81,8 +82,27 @@ const cases = {
     },
     marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 20, said: "at most 1/20" }],
   },
+  "r2-get": {
+    title: "R2 get of 64 KiB",
+    app: "r2.js",
+    peers: ["adit", "miniflare"],
+    path: "/key",
+    async prepare(server) {
+      const response = await fetch(`${server.url}/key`, { method: "PUT", body: "x".repeat(64 * 1024) });
+      if (response.status !== 200) throw new Error(`${server.name}: put answered ${response.status}`);
+    },
+    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 15, said: "at most 1/15" }],
+  },
+  "r2-put": {
+    title: "R2 put of 64 KiB",
+    app: "r2.js",
+    script: "put64k.lua",
+    peers: ["adit", "miniflare"],
+    path: "/key",
+    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 4, said: "at most 1/4" }],
+  },
 };
-const special = { startup: measureStartup, memory: measureMemory };
+const special = { startup: measureStartup, memory: measureMemory, "r2-download": measureDownload };
 
 async function measureLoad(name) {
   const { app, peers, path, script, prepare } = cases[name];
@@ -175,6 +195,70 @@ async function measureMemory() {
   return result;
 }
 
+// 1 GiB from R2, and the same octets as a file from nginx (Debian's), by curl; in memory, and after the kernel forgot the file.
+async function measureDownload() {
+  const size = 1024 * 1024 * 1024;
+  const servers = [];
+  const result = {};
+  try {
+    for (const peer of ["adit", "nginx"].filter((name) => !chosenPeers || chosenPeers.includes(name)))
+      servers.push(await start(peer, "r2.js"));
+    for (const server of servers) {
+      let files;
+      if (server.name === "nginx") {
+        files = [join(server.state, "files", "large")];
+        mkdirSync(dirname(files[0]));
+        execFileSync("sh", ["-c", 'head -c "$1" /dev/urandom > "$2"', "sh", String(size), files[0]]);
+        execFileSync("sync", [files[0]]);
+      } else {
+        execFileSync("sh", [
+          "-c",
+          'head -c "$1" /dev/urandom | curl -sSf -T - -H "Transfer-Encoding:" -H "Content-Length: $1" -o /dev/null "$2"',
+          "sh",
+          String(size),
+          `${server.url}/large`,
+        ]);
+        const blobs = join(server.state, "state", "blobs-r2", "bench");
+        files = readdirSync(blobs).flatMap((name) =>
+          readdirSync(join(blobs, name)).map((file) => join(blobs, name, file)),
+        );
+      }
+      server.files = files;
+    }
+    const rate = async (server, cold) => {
+      if (cold)
+        for (const file of server.files)
+          execFileSync("dd", [`of=${file}`, "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"]);
+      const { stdout } = await promisify(execFile)("curl", [
+        "-sSf",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{speed_download} %{size_download}",
+        `${server.url}/large`,
+      ]);
+      const [speed, received] = stdout.split(" ").map(Number);
+      if (received !== size) throw new Error(`${server.name}: ${received} octets of ${size}`);
+      return speed / 1e6;
+    };
+    const samples = new Map(servers.map((server) => [server, { warm: [], cold: [] }]));
+    for (let round = 0; round < rounds; round++)
+      for (const server of servers)
+        for (const kind of ["cold", "warm"]) samples.get(server)[kind].push(await rate(server, kind === "cold"));
+    for (const server of servers) {
+      const { warm, cold } = samples.get(server);
+      result[server.name] = {
+        warm: median(warm),
+        cold: median(cold),
+        memory_mb: memory_kb(server.pid, "RssAnon") / 1024,
+      };
+    }
+    return result;
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
 const ratio = (value) => (value === undefined ? "" : value >= 10 ? value.toFixed(0) : value.toFixed(2));
 
 function table(headers, rows) {
@@ -200,6 +284,21 @@ function render(name, result) {
       result.adit &&
       `- mark: below 60 MB: ${result.adit.memory_mb < 60 ? "met" : "not met"} (${result.adit.memory_mb.toFixed(0)} MB)`;
     return `## Memory after 100,000 hello requests (Adit with 2 shards)\n\n${table(["", "resident MB", "of it anonymous"], rows)}\n\n${mark ?? ""}`;
+  }
+  if (name === "r2-download") {
+    const rows = Object.entries(result).map(([peer, { warm, cold, memory_mb }]) => [
+      peer,
+      warm.toFixed(0),
+      cold.toFixed(0),
+      memory_mb.toFixed(0),
+    ]);
+    const lines = ["warm", "cold"].map((kind) => {
+      if (!result.adit || !result.nginx) return `- mark: ${kind} at least half of nginx's rate: not measured`;
+      const value = result.adit[kind] / result.nginx[kind];
+      return `- mark: ${kind} at least half of nginx's rate: ${value >= 0.5 ? "met" : "not met"} (${value.toFixed(2)} of it)`;
+    });
+    const headers = ["", "MB/s, file in memory", "MB/s from the disk", "anonymous MB"];
+    return `## R2 download of 1 GiB\n\n${table(headers, rows)}\n\n${lines.join("\n")}`;
   }
   const { title, marks } = cases[name];
   const rows = Object.entries(result).map(([peer, { cpu_us, rps, p99, memory_mb }]) => [

@@ -12,6 +12,8 @@ const server = new Miniflare({
   host: "127.0.0.1",
   kvNamespaces: ["KV"],
   kvPersist: `${state}/kv`,
+  r2Buckets: ["BUCKET"],
+  r2Persist: `${state}/r2`,
   ...(app.endsWith("objects.js") && {
     durableObjects: { COUNTER: { className: "Counter", useSQLite: true } },
     durableObjectsPersist: `${state}/do`,
