@@ -6,6 +6,8 @@ import { native, type NativeHandle } from "../native";
 import { markPlatformClasses } from "../web/structured_clone";
 import { defineInterface, isDictionary, missingArgument } from "../web/webidl";
 import { deleteAlarm, getAlarm, setAlarm } from "./durable_object_alarm";
+import { SyncKvStorage } from "./durable_object_kv";
+import { SqlStorage } from "./durable_object_sql";
 
 export type ObjectHandle = NativeHandle<"durable_object">;
 
@@ -29,6 +31,8 @@ const ops = native<{
     reverse: boolean,
     limit: number | undefined,
   ): unknown[];
+  /** Tables, views and so on that SQL made. */
+  sql_drop_everything(object: ObjectHandle): void;
   storage_sync(object: ObjectHandle): Promise<void> | undefined;
   /** A transaction that may span turns. */
   storage_begin(object: ObjectHandle): void;
@@ -175,6 +179,7 @@ class Operations {
 
   deleteAll(options: unknown): void {
     this.checkOptions("deleteAll", 1, "PutOptions", options);
+    ops.sql_drop_everything(this.object);
     ops.storage_delete_all(this.object, options?.allowUnconfirmed === true);
     if (deletesAlarm()) deleteAlarm(this.object, this.name, options);
   }
@@ -284,6 +289,8 @@ defineInterface(DurableObjectTransaction, "DurableObjectTransaction");
 
 export class DurableObjectStorage {
   readonly #operations: Operations;
+  #sql: SqlStorage | undefined;
+  #kv: SyncKvStorage | undefined;
 
   constructor(object: ObjectHandle) {
     this.#operations = new Operations(object, "DurableObjectStorage");
@@ -363,9 +370,11 @@ export class DurableObjectStorage {
     return promised(() => ops.storage_sync(object)) as Promise<void>;
   }
 
-  get sql(): never {
-    void this.#operations;
-    throw new Error("storage.sql is not supported by Adit yet (see docs/compatibility.md)");
+  get sql(): SqlStorage {
+    return (this.#sql ??= new SqlStorage(this.#operations.object));
+  }
+  get kv(): SyncKvStorage {
+    return (this.#kv ??= new SyncKvStorage(this.#operations.object));
   }
   getAlarm(options: unknown = undefined): Promise<number | null> {
     const { object, name } = this.#operations;

@@ -14,6 +14,7 @@ void register_binding_ops(js::OpTable& ops) {
   cache::register_cache(ops);
   durable_object::register_objects(ops);
   durable_object::register_object_storage(ops);
+  durable_object::register_object_sql(ops);
   kv::register_kv(ops);
   service::register_service(ops);
   r2::register_r2(ops);

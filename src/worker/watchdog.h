@@ -27,6 +27,8 @@ class Watchdog {
     }
     // True when the watchdog stopped the entry.
     bool leave();
+    // The watchdog has stopped the current entry: for native code that runs long.
+    bool is_stopped() const { return (m_state.load(std::memory_order_relaxed) & 3) >= terminating; }
 
    private:
     friend class Watchdog;

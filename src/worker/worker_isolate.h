@@ -121,6 +121,8 @@ class WorkerIsolate final : public js::IsolateObserver {
   void retire(uint64_t grace_ms);
   bool is_retired() const { return m_retired; }
   bool is_dead() const { return m_dead; }
+  // The CPU limit has stopped what runs now: native code that works long for it ends.
+  bool is_being_stopped() const { return m_options.seat->is_stopped(); }
 
   // IsolateObserver
   void entered() override;

@@ -167,6 +167,7 @@ void Object::end(Error reason) {
   m_section_limit = {};
   m_alarm_limit = {};
   m_alarm.reset();
+  m_sql.reset();
   m_savepoints.clear();
   m_transaction.reset();
   m_storage.reset();
@@ -294,7 +295,22 @@ Result<Storage*> Object::storage() {
   return m_storage.get();
 }
 
+Result<sql::Session*> Object::sql() {
+  if (!m_address.object_class->has_sql)
+    return Error::failed(
+        "SQL is not enabled for this Durable Object class. To enable it, change `new_classes` to `new_sqlite_classes` "
+        "within the 'migrations' field in your wrangler.jsonc or wrangler.toml file. Note that this change cannot be "
+        "made after the class is already deployed to production.");
+  TRY(storage());
+  if (!m_sql)
+    m_sql = std::make_unique<sql::Session>(
+        m_ledger->database(), sql::Session::Hooks{[this] { return m_ledger->write(); },
+                                                  [this] { return m_isolate->worker().is_being_stopped(); }});
+  return m_sql.get();
+}
+
 void Object::written(bool is_unconfirmed) {
+  ++m_write_count;
   // Nobody waits for an unconfirmed write; that it failed is found at the next call.
   if (is_unconfirmed) return;
   auto position = m_ledger->pending_position();
@@ -331,6 +347,7 @@ Result<void> Object::begin_savepoint() {
 }
 
 Result<void> Object::end_transaction(bool keep) {
+  ++m_write_count;
   auto* storage = TRY(this->storage());
   if (!m_savepoints.empty()) {
     auto savepoint = std::move(m_savepoints.back());

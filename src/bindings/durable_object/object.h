@@ -14,6 +14,7 @@
 
 #include "bindings/durable_object/classes.h"
 #include "bindings/durable_object/storage.h"
+#include "bindings/sql/session.h"
 #include "web/websocket_ops.h"
 #include "worker/worker_isolate.h"
 
@@ -78,8 +79,12 @@ class Object final : public std::enable_shared_from_this<Object> {
 
   // Opens it at first use.
   Result<Storage*> storage();
+  // storage.sql, of a class with SQLite.
+  Result<sql::Session*> sql();
   // After each write.
   void written(bool is_unconfirmed);
+  // Changes with each write, and when one is undone.
+  uint64_t write_count() const { return m_write_count; }
   // After a storage call failed: resets the object if its ledger broke.
   void check_ledger();
   // May span turns.
@@ -150,6 +155,8 @@ class Object final : public std::enable_shared_from_this<Object> {
   int64_t m_used_ms = 0;
   std::shared_ptr<ledger::Ledger> m_ledger;
   std::unique_ptr<Storage> m_storage;
+  std::unique_ptr<sql::Session> m_sql;
+  uint64_t m_write_count = 0;
   // Transactions nest: the outermost is the ledger's, those inside are savepoints.
   std::optional<ledger::Transaction> m_transaction;
   std::vector<ledger::Savepoint> m_savepoints;

@@ -6,4 +6,5 @@
 namespace adit::bindings::durable_object {
 void register_objects(js::OpTable& ops);
 void register_object_storage(js::OpTable& ops);
+void register_object_sql(js::OpTable& ops);
 }  // namespace adit::bindings::durable_object
