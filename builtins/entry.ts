@@ -11,6 +11,7 @@ import {
   type EnvironmentDescription,
 } from "./env";
 import { cfObject } from "./cf";
+import { applyCompatibility } from "./compatibility";
 import { builtinModule } from "./modules";
 import { installNodeGlobals } from "./node_compat";
 import { native, type NativeHandle } from "./native";
@@ -185,6 +186,7 @@ function unhandledRejection(promise: Promise<unknown>, reason: unknown): boolean
 function setup(description: string): void {
   setEnvironment(JSON.parse(description) as EnvironmentDescription);
   configureWebSockets(compatibilityDate, compatibilityFlags);
+  applyCompatibility();
   installNodeGlobals();
 }
 

@@ -14,6 +14,8 @@ export interface EnvironmentDescription {
   bindings: BindingDescription[];
   compatibilityDate: string;
   compatibilityFlags: string[];
+  /** Each flag that Workers know: whether it is on, by date or by flag. */
+  flags: Record<string, boolean>;
 }
 
 /** Classes that bindings name; the main module must export them. */
@@ -50,12 +52,16 @@ registerBinding("not_yet", (description) => {
 export const env: Record<string, unknown> = {};
 export let compatibilityDate = "";
 export let workerName = "";
+/** The flags as the configuration names them. */
 export const compatibilityFlags: Record<string, boolean> = {};
+/** Every flag that Workers know, by its name: whether it is on for this worker, by date or by flag. */
+export const enabledFlags: Record<string, boolean> = {};
 
 export function setEnvironment(description: EnvironmentDescription): void {
   compatibilityDate = description.compatibilityDate;
   workerName = description.worker;
   for (const flag of description.compatibilityFlags) compatibilityFlags[flag] = true;
+  Object.assign(enabledFlags, description.flags);
   for (const binding of description.bindings) {
     const maker = makers.get(binding.type);
     if (maker === undefined) throw new Error(`env.${binding.name}: no such kind of binding: ${binding.type}`);

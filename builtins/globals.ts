@@ -38,7 +38,7 @@ import { URLSearchParams } from "./web/url_search_params";
 import { WebSocket, WebSocketPair } from "./web/websocket";
 import { ExecutionContext } from "./context";
 import * as workerEvents from "./worker_events";
-import { compatibilityFlags } from "./env";
+import { enabledFlags } from "./env";
 
 // The streams module also has doors for other builtins, which no worker may see.
 const streamInterfaces = Object.fromEntries(Object.entries(streams).filter(([name]) => /^[A-Z]/.test(name))) as Record<
@@ -118,7 +118,7 @@ export function installGlobals(): void {
   define("console", console, false);
   define("self", globalThis, true);
   define("origin", "null", true);
-  define("Cloudflare", { compatibilityFlags }, true);
+  define("Cloudflare", { compatibilityFlags: enabledFlags }, true);
   (crypto as unknown as { DigestStream: unknown }).DigestStream ??= DigestStream;
   Object.setPrototypeOf(globalThis, workerEvents.ServiceWorkerGlobalScope.prototype as object);
   markPlatformClasses(Object.values(interfaces));

@@ -3,10 +3,10 @@
 // Invariant: #data is what #kind says; after #used the data is gone, except that a stream knows itself whether it is disturbed.
 import { native } from "../native";
 import { Blob, blobBytes, blobOfBytes, isBlob } from "./blob";
-import { type FormData, formDataEntries, formDataOf, isFormData } from "./form_data";
+import { type FormData, type FormDataValue, formDataEntries, formDataOf, isFormData } from "./form_data";
 import { parseMimeType, serializeMimeType } from "./mime";
 import { parseMultipart, serializeMultipart } from "./multipart";
-import { bytesOfBufferSource, isBufferSource, octetsOf, textOf } from "./octets";
+import { bytesOfBufferSource, isBufferSource, octetsOf, textOf, textWithBomOf } from "./octets";
 import {
   ReadableStream,
   type Source,
@@ -42,6 +42,14 @@ const USED = "Body has already been used. It can only be used once. Use tee() fi
 const LOCKED = "This ReadableStream is currently locked to a reader.";
 const DISTURBED = "This ReadableStream is disturbed (has already been read from), and cannot be used as a body.";
 const TEXT_PLAIN = "text/plain;charset=UTF-8";
+
+/** What compatibility flags decide. */
+export const bodyCompatibility = {
+  stripsByteOrderMark: true,
+  normalizesBlobType: true,
+  parsesFiles: true,
+  takesIterables: true,
+};
 
 /** What a body becomes on its way out: C++ encodes text, and reads sources by itself. */
 export type OutboundBody = null | string | Uint8Array | Source;
@@ -100,7 +108,7 @@ function parseFormData(bytes: string | Uint8Array, contentType: string | null): 
           "No boundary string in Content-Type header. The multipart/form-data MIME type requires a boundary parameter, e.g. 'Content-Type: multipart/form-data; boundary=\"abcd\"'. See RFC 7578, section 4.",
         );
       }
-      return formDataOf(parseMultipart(typeof bytes === "string" ? octetsOf(bytes) : bytes, boundary));
+      return formDataOf(withoutFiles(parseMultipart(typeof bytes === "string" ? octetsOf(bytes) : bytes, boundary)));
     }
     case "application/x-www-form-urlencoded": {
       if ((type.parameters.get("charset") ?? "utf-8").toLowerCase() !== "utf-8") {
@@ -116,7 +124,27 @@ function parseFormData(bytes: string | Uint8Array, contentType: string | null): 
 /** UTF-8 encode, then decode: what a body's text is when it never left JavaScript. */
 function decodedText(text: string): string {
   const wellFormed = toUSVString(text);
-  return wellFormed.charCodeAt(0) === 0xfeff ? wellFormed.slice(1) : wellFormed;
+  return bodyCompatibility.stripsByteOrderMark && wellFormed.charCodeAt(0) === 0xfeff
+    ? wellFormed.slice(1)
+    : wellFormed;
+}
+
+function textOfBody(bytes: Uint8Array): string {
+  return bodyCompatibility.stripsByteOrderMark ? textOf(bytes) : textWithBomOf(bytes);
+}
+
+/** Before formdata_parser_supports_files, files are strings. */
+function withoutFiles(entries: FormDataValue[]): FormDataValue[] {
+  if (bodyCompatibility.parsesFiles) return entries;
+  return entries.map((entry) => (isBlob(entry) ? textOf(blobBytes(entry)) : entry)) as FormDataValue[];
+}
+
+/** Workers: an iterable is the stream of what it yields, unless it says by a toString() of its own what it is as text. */
+function isIterableBody(value: object): boolean {
+  const { [Symbol.iterator]: iterator, [Symbol.asyncIterator]: asyncIterator } = value as Record<symbol, unknown>;
+  if (typeof iterator !== "function" && typeof asyncIterator !== "function") return false;
+  const { toString } = value;
+  return toString === Object.prototype.toString || toString === Array.prototype.toString;
 }
 
 export class Body {
@@ -187,6 +215,11 @@ export class Body {
         this.#kind = typeof data === "string" ? Kind.text : Kind.bytes;
         this.#data = data;
         return `multipart/form-data; boundary=${boundary}`;
+      }
+      if (bodyCompatibility.takesIterables && isIterableBody(value)) {
+        this.#kind = Kind.stream;
+        this.#data = ReadableStream.from(value as Iterable<unknown>);
+        return undefined;
       }
     }
     this.#kind = Kind.text;
@@ -313,7 +346,7 @@ export class Body {
     try {
       const data = this.#consume();
       if (typeof data === "string") return Promise.resolve(decodedText(data));
-      return data instanceof Uint8Array ? Promise.resolve(textOf(data)) : data.then(textOf);
+      return data instanceof Uint8Array ? Promise.resolve(textOfBody(data)) : data.then(textOfBody);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -323,7 +356,7 @@ export class Body {
     try {
       const data = this.#consume();
       if (typeof data === "string") return Promise.resolve(JSON.parse(decodedText(data)));
-      return data instanceof Uint8Array ? Promise.resolve(JSON.parse(textOf(data))) : data.then(parseJson);
+      return data instanceof Uint8Array ? Promise.resolve(parseJson(data)) : data.then(parseJson);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -344,7 +377,8 @@ export class Body {
     try {
       const header = contentTypeOf(this);
       const mime = header === null ? undefined : parseMimeType(header);
-      const type = mime === undefined ? "" : serializeMimeType(mime);
+      const normal = mime === undefined ? "" : serializeMimeType(mime);
+      const type = bodyCompatibility.normalizesBlobType ? normal : (header ?? "");
       const data = this.#consume();
       if (typeof data === "string") return Promise.resolve(blobOfBytes(octetsOf(data), type));
       return data instanceof Uint8Array
@@ -357,7 +391,7 @@ export class Body {
 }
 
 function parseJson(bytes: Uint8Array): unknown {
-  return JSON.parse(textOf(bytes));
+  return JSON.parse(textOfBody(bytes));
 }
 
 function wholeBuffer(bytes: Uint8Array): ArrayBuffer {

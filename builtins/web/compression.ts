@@ -13,13 +13,19 @@ type Codec = NativeHandle<"codec">;
 interface CompressionOps {
   /** format: "gzip", "deflate" or "deflate-raw". */
   compression_create(format: string): Codec;
-  decompression_create(format: string): Codec;
+  decompression_create(format: string, isStrict: boolean): Codec;
   /** What the codec gives for these bytes now; throws a TypeError for data that is not of the format. */
   codec_write(codec: Codec, bytes: Uint8Array): Uint8Array;
   /** The rest; throws a TypeError when compressed data is incomplete. */
   codec_finish(codec: Codec): Uint8Array;
 }
 const ops = native<CompressionOps>();
+
+let isStrict = true;
+/** Before strict_compression_checks, what follows the compressed data, or is missing of it, is no error. */
+export function lenientDecompression(): void {
+  isStrict = false;
+}
 
 class CodecTransform implements TransformAlgorithms {
   constructor(private readonly codec: Codec) {}
@@ -54,7 +60,7 @@ defineInterface(CompressionStream, "CompressionStream");
 
 export class DecompressionStream extends TransformStream {
   constructor(format: "gzip" | "deflate" | "deflate-raw") {
-    super(INTERNAL, createCore(ops.decompression_create(checkFormat(format))));
+    super(INTERNAL, createCore(ops.decompression_create(checkFormat(format), isStrict)));
   }
 }
 defineInterface(DecompressionStream, "DecompressionStream");

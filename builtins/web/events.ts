@@ -8,6 +8,9 @@ import { reportException } from "./report_error";
 import { badConstructorArgument, defineInterface, isDictionary, missingArgument, toDOMString } from "./webidl";
 import { DOMException } from "./dom_exception";
 
+/** What compatibility flags decide. */
+export const eventCompatibility = { callsWithTarget: true };
+
 export interface EventInit {
   bubbles?: unknown;
   cancelable?: unknown;
@@ -344,7 +347,7 @@ function invoke(target: object, event: Event, list: readonly Listener[], capture
 function call(target: object, event: Event, listener: Listener): void {
   const { callback } = listener;
   if (typeof callback === "function") {
-    const result = Reflect.apply(callback, target, [event]) as unknown;
+    const result = Reflect.apply(callback, eventCompatibility.callsWithTarget ? target : undefined, [event]) as unknown;
     if (listener.handler && result === false) event.preventDefault();
   } else if (!listener.handler) {
     // Web IDL "call a user object's operation".

@@ -45,6 +45,9 @@ export type Dispatcher = (request: OutboundRequest) => Promise<InboundResponse>;
 /** Kinds of fetchers (service bindings, stubs) say here what dispatches for theirs: for `fetch(url, { fetcher })`. */
 export const fetcherDispatchers: ((fetcher: object) => Dispatcher | undefined)[] = [];
 
+/** What compatibility flags decide. */
+export const fetchCompatibility = { stripsAuthorization: true };
+
 /** Fetch § 4.4, step 8. */
 const REDIRECT_LIMIT = 20;
 const BODY_HEADERS = ["content-encoding", "content-language", "content-location", "content-type", "content-length"];
@@ -96,7 +99,8 @@ function redirectTo(location: string, request: OutboundRequest, status: number, 
     request.headerLines = withoutHeaders(request.headerLines, BODY_HEADERS);
   }
   // 13. Credentials stay with their origin.
-  if (from.origin !== to.origin) request.headerLines = withoutHeaders(request.headerLines, ["authorization"]);
+  if (fetchCompatibility.stripsAuthorization && from.origin !== to.origin)
+    request.headerLines = withoutHeaders(request.headerLines, ["authorization"]);
   request.url = withoutFragment(to.href);
 }
 

@@ -305,10 +305,14 @@ export class Headers {
     if (headerName(name) !== "set-cookie") {
       throw new TypeError('getAll() can only be used with the header name "Set-Cookie".');
     }
-    return this.getSetCookie();
+    return this.#cookies();
   }
 
   getSetCookie(): string[] {
+    return this.#cookies();
+  }
+
+  #cookies(): string[] {
     const list = this.#entries();
     const values: string[] = [];
     for (let i = 0; i < list.length; i += 2) if (list[i] === "set-cookie") values.push(list[i + 1]!);

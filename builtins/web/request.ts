@@ -52,12 +52,19 @@ const methods = new Set(
   ).split(" "),
 );
 
+/** What compatibility flags decide. */
+export const requestCompatibility = { hasCache: true, hasNoCache: true, upperCasesAllMethods: true };
+
+/** Fetch § 4.1, "normalize": those that are always in upper case. */
+const normalizedMethods = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
+
 /** Workers know a list of methods, in any case. */
 function normalizeMethod(value: unknown): string {
   const text = toDOMString(value);
   if (methods.has(text)) return text;
   const upper = text.toUpperCase();
-  if (!methods.has(upper)) throw new TypeError(`Invalid HTTP method string: ${text}`);
+  const isKnown = requestCompatibility.upperCasesAllMethods ? methods.has(upper) : normalizedMethods.has(upper);
+  if (!isKnown) throw new TypeError(`Invalid HTTP method string: ${text}`);
   return upper;
 }
 
@@ -70,8 +77,10 @@ function toRedirect(value: unknown): RequestRedirect {
 }
 
 function toCache(value: unknown): RequestCache {
+  if (!requestCompatibility.hasCache)
+    throw new Error("The 'cache' field on 'RequestInitializerDict' is not implemented.");
   const text = toDOMString(value);
-  if (text === "no-store" || text === "no-cache") return text;
+  if (text === "no-store" || (text === "no-cache" && requestCompatibility.hasNoCache)) return text;
   throw new TypeError(`Unsupported cache mode: ${text}`);
 }
 

@@ -118,6 +118,9 @@ function isNullBodyStatus(status: number): boolean {
 /** WebSocket (websocket.ts) says here how one is told from other objects. */
 export const webSocketTests: ((value: object) => boolean)[] = [];
 
+/** What compatibility flags decide. */
+export const responseCompatibility = { normalizesRedirects: true };
+
 /** Says to the constructor to leave everything as it is. Never leaves this module. */
 const empty: unique symbol = Symbol("empty");
 
@@ -312,7 +315,7 @@ export class Response extends Body {
     }
     const response = new Response(empty);
     response.#status = code;
-    response.#headers = new Headers([["location", location]]);
+    response.#headers = new Headers([["location", responseCompatibility.normalizesRedirects ? location : text]]);
     freezeHeaders(response.#headers);
     return response;
   }

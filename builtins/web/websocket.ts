@@ -55,6 +55,9 @@ const compatibility = {
   compression: true,
 };
 
+/** What compatibility flags decide (builtins/compatibility.ts). */
+export const websocketCompatibility = { limitsCloseReason: true };
+
 /** From the worker's compatibility date ("2026-01-31") and flags, before any of its code runs. */
 export function configureWebSockets(date: string, flags: Readonly<Record<string, boolean>>): void {
   const isOn = (flag: string, since: string): boolean =>
@@ -269,7 +272,7 @@ export class WebSocket extends EventTarget {
           "InvalidAccessError",
         );
       }
-      if (utf8Length(text) > 123) {
+      if (websocketCompatibility.limitsCloseReason && utf8Length(text) > 123) {
         throw new DOMException(
           "WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.",
           "SyntaxError",

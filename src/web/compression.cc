@@ -60,11 +60,12 @@ class Decompressor final : public Codec {
  public:
   ~Decompressor() override { inflateEnd(&m_stream); }
 
+  explicit Decompressor(Checks checks) : m_checks(checks) {}
   bool init(int bits) { return inflateInit2(&m_stream, bits) == Z_OK; }
 
   Result<Bytes> write(BytesView input) override {
     if (input.empty()) return Bytes{};
-    if (m_ended) return trailing();
+    if (m_ended) return trailing(Bytes{});
     Bytes output;
     m_stream.next_in = const_cast<uint8_t*>(input.data());
     m_stream.avail_in = static_cast<uInt>(input.size());
@@ -78,29 +79,34 @@ class Decompressor final : public Codec {
       if (status == Z_STREAM_END) m_ended = true;
       else if (status != Z_OK && status != Z_BUF_ERROR) return Error::type_error("Decompression failed.");
     } while (!m_ended && m_stream.avail_out == 0);
-    if (m_ended && m_stream.avail_in > 0) return trailing();
     output.resize(used);
+    if (m_ended && m_stream.avail_in > 0) return trailing(std::move(output));
     return output;
   }
 
   Result<Bytes> finish() override {
-    if (!m_ended) return Error::type_error("Called close() on a decompression stream with incomplete data");
+    if (!m_ended && m_checks == Checks::strict)
+      return Error::type_error("Called close() on a decompression stream with incomplete data");
     return Bytes{};
   }
 
  private:
   // Compression standard: additional input after the end of the compressed data is an error.
-  static Error trailing() { return Error::type_error("Trailing bytes after end of compressed data"); }
+  Result<Bytes> trailing(Bytes output) {
+    if (m_checks == Checks::lenient) return output;
+    return Error::type_error("Trailing bytes after end of compressed data");
+  }
 
+  Checks m_checks;
   z_stream m_stream{};
   bool m_ended = false;
 };
 
-template <typename T>
-Result<std::shared_ptr<Codec>> create(std::string_view format) {
+template <typename T, typename... Args>
+Result<std::shared_ptr<Codec>> create(std::string_view format, Args... args) {
   auto bits = window_bits(format);
   if (!bits) return unknown_format(format);
-  auto codec = std::make_shared<T>();
+  auto codec = std::make_shared<T>(args...);
   if (!codec->init(*bits)) return Error::failed("zlib could not be initialised: out of memory");
   return std::shared_ptr<Codec>(std::move(codec));
 }
@@ -108,6 +114,8 @@ Result<std::shared_ptr<Codec>> create(std::string_view format) {
 }  // namespace
 
 Result<std::shared_ptr<Codec>> Codec::compressor(std::string_view format) { return create<Compressor>(format); }
-Result<std::shared_ptr<Codec>> Codec::decompressor(std::string_view format) { return create<Decompressor>(format); }
+Result<std::shared_ptr<Codec>> Codec::decompressor(std::string_view format, Checks checks) {
+  return create<Decompressor>(format, checks);
+}
 
 }  // namespace adit::web

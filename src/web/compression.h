@@ -13,6 +13,9 @@ class OpTable;
 
 namespace adit::web {
 
+// Whether octets after the end of compressed data, or an end that is missing, are errors.
+enum class Checks { strict, lenient };
+
 class Codec {
  public:
   virtual ~Codec() = default;
@@ -23,7 +26,7 @@ class Codec {
 
   // format: "gzip", "deflate" (the zlib format) or "deflate-raw".
   static Result<std::shared_ptr<Codec>> compressor(std::string_view format);
-  static Result<std::shared_ptr<Codec>> decompressor(std::string_view format);
+  static Result<std::shared_ptr<Codec>> decompressor(std::string_view format, Checks checks = Checks::strict);
 };
 
 void register_compression(js::OpTable& ops);

@@ -5,7 +5,9 @@
 namespace adit::web {
 
 static Result<std::shared_ptr<Codec>> compression_create(std::string format) { return Codec::compressor(format); }
-static Result<std::shared_ptr<Codec>> decompression_create(std::string format) { return Codec::decompressor(format); }
+static Result<std::shared_ptr<Codec>> decompression_create(std::string format, bool is_strict) {
+  return Codec::decompressor(format, is_strict ? Checks::strict : Checks::lenient);
+}
 static Result<Bytes> codec_write(js::Handle<Codec> codec, BytesView bytes) { return codec->write(bytes); }
 static Result<Bytes> codec_finish(js::Handle<Codec> codec) { return codec->finish(); }
 

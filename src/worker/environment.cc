@@ -1,6 +1,7 @@
 #include "worker/environment.h"
 
 #include <nlohmann/json.hpp>
+#include "worker/config/compatibility.h"
 
 namespace adit::worker {
 
@@ -32,10 +33,14 @@ std::string environment_json(const WorkerConfig& config) {
   for (const auto& feature : config.not_yet)
     if (!feature.binding.empty())
       bindings.push_back({{"type", "not_yet"}, {"name", feature.binding}, {"feature", feature.feature}});
+  Json flags = Json::object();
+  for (const auto& flag : compatibility_flags())
+    flags[std::string(flag.name)] = is_enabled(flag.name, config.compatibility_date, config.compatibility_flags);
   Json description{{"worker", config.name},
                    {"bindings", std::move(bindings)},
                    {"compatibilityDate", config.compatibility_date},
-                   {"compatibilityFlags", config.compatibility_flags}};
+                   {"compatibilityFlags", config.compatibility_flags},
+                   {"flags", std::move(flags)}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -10,6 +10,7 @@
 #include "web/platform_services.h"
 #include "web/socket.h"
 #include "web/url.h"
+#include "worker/config/compatibility.h"
 #include "worker/error_page.h"
 
 namespace adit::worker {
@@ -92,6 +93,23 @@ WorkerIsolate::~WorkerIsolate() {
   m_rejections.clear();
 }
 
+namespace {
+
+class StartupEval {
+ public:
+  StartupEval(v8::Local<v8::Context> context, bool allow) : m_context(context) {
+    if (allow) m_context->AllowCodeGenerationFromStrings(true);
+  }
+  ~StartupEval() { m_context->AllowCodeGenerationFromStrings(false); }
+  StartupEval(const StartupEval&) = delete;
+  StartupEval& operator=(const StartupEval&) = delete;
+
+ private:
+  v8::Local<v8::Context> m_context;
+};
+
+}  // namespace
+
 Result<void> WorkerIsolate::start() {
   auto& isolate = *m_options.isolate;
   js::Entry entry(isolate);
@@ -108,6 +126,9 @@ Result<void> WorkerIsolate::start() {
   v8::Local<v8::Value> environment = js::from_utf8(v8_isolate, script.environment_json);
   if (entry_function("setup")->Call(context, v8::Undefined(v8_isolate), 1, &environment).IsEmpty())
     return failed(Error::failed(js::describe_exception(v8_isolate, context, caught.Exception()).stack));
+  // As on Workers, a script may make code from strings while it starts, and not afterwards.
+  StartupEval eval(context,
+                   is_enabled("allow_eval_during_startup", script.compatibility_date, script.compatibility_flags));
   v8::Local<v8::Value> name_space = v8::Undefined(v8_isolate);
   if (script.is_service_worker) {
     if (entry_function("exposeBindings")->Call(context, v8::Undefined(v8_isolate), 0, nullptr).IsEmpty())

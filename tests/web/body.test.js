@@ -114,17 +114,6 @@ test("bad UTF-8 becomes U+FFFD", async () => {
   assertEquals(await new Response(new Uint8Array([0xe2, 0x82])).text(), "\ufffd");
 });
 
-test(
-  "a byte order mark is no text",
-  async () => {
-    assertEquals(await new Response("\ufeffabc").text(), "abc");
-    assertEquals(await new Response(utf8("\ufeffabc")).text(), "abc");
-    assertEquals(await new Response('\ufeff{"a":1}').json(), { a: 1 });
-    assertEquals((await new Response("\ufeffa").bytes()).length, 4);
-  },
-  { workerd: "before its compatibility date 2026-01-13 it kept the mark" },
-);
-
 test("a body keeps its octets when what it was made of changes", async () => {
   const bytes = utf8("AB");
   const response = new Response(bytes);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "worker/config/compatibility.h"
 #include "worker/config/read_node.h"
 #include "worker/config/readers.h"
 #include "worker/router.h"
@@ -69,7 +70,13 @@ void read_compatibility(Reading& reading) {
     }
   }
   reading.config.compatibility_date = date;
-  reading.config.compatibility_flags = read_texts(reading.environment.find("compatibility_flags"));
+  const Node* flags = reading.environment.find("compatibility_flags");
+  reading.config.compatibility_flags = read_texts(flags);
+  if (!flags || !flags->is(Node::Kind::list)) return;
+  for (const auto& flag : flags->items) {
+    auto warning = flag.is(Node::Kind::text) ? compatibility_warning(flag.text) : "";
+    if (!warning.empty()) reading.reporter.warning(flag.place, std::move(warning));
+  }
 }
 
 void read_main(Reading& reading) {
