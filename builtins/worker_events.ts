@@ -53,11 +53,15 @@ export class FetchEvent extends ExtendableEvent {
 
   #response: unknown = undefined;
   #responded = false;
-  declare readonly request: Request;
+  readonly #request: Request;
 
   constructor(key: unknown, id: number, request: Request) {
     super(key, "fetch", id);
-    Object.defineProperty(this, "request", { value: request, enumerable: true, configurable: true });
+    this.#request = request;
+  }
+
+  get request(): Request {
+    return this.#request;
   }
 
   respondWith(response: unknown): void {
@@ -85,14 +89,22 @@ export class ScheduledEvent extends ExtendableEvent {
     makeScheduledEvent = (id, scheduledTime, cron) => new ScheduledEvent(internal, id, scheduledTime, cron);
   }
 
-  declare readonly scheduledTime: number;
-  declare readonly cron: string;
+  readonly #scheduledTime: number;
+  readonly #cron: string;
   #retries = true;
 
   constructor(key: unknown, id: number, scheduledTime: number, cron: string) {
     super(key, "scheduled", id);
-    Object.defineProperty(this, "scheduledTime", { value: scheduledTime, enumerable: true, configurable: true });
-    Object.defineProperty(this, "cron", { value: cron, enumerable: true, configurable: true });
+    this.#scheduledTime = scheduledTime;
+    this.#cron = cron;
+  }
+
+  /** When it was due, Unix time in milliseconds. */
+  get scheduledTime(): number {
+    return this.#scheduledTime;
+  }
+  get cron(): string {
+    return this.#cron;
   }
 
   /** Says that a failed run is not to be tried again; nothing here tries again yet. */

@@ -1,94 +1,156 @@
-// Writes docs/compatibility.md by asking a running Adit what a worker can see, and comparing with tests/compatibility/surface.json,
-// which is what workerd shows. `generate.mjs` needs the release build; `generate.mjs --record MODULES` asks workerd again, through the
-// miniflare in the folder MODULES.
+// Writes docs/compatibility.md: what @cloudflare/workers-types names, whether a worker sees it on Adit (asked by running one) and on
+// workerd (tests/compatibility/surface.json, which `generate.mjs --record` writes anew by asking the workerd of npm's miniflare).
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { start, worker } from "../e2e/harness.mjs";
+import { readTypes } from "./types.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const probe = readFileSync(join(here, "probe.js"), "utf8");
 const surfaceFile = join(here, "surface.json");
+const document = join(here, "../../docs/compatibility.md");
+const compatibilityDate = "2026-04-20";
+const types = readTypes();
+const probe = `const TYPES = ${JSON.stringify({ globals: types.globals, members: types.members })};\n${readFileSync(join(here, "probe.js"), "utf8")}`;
 
-if (process.argv[2] === "--record") {
-  const { Miniflare } = createRequire(`${process.argv[3]}/`)("miniflare");
+async function askWorkerd() {
+  const { Miniflare } = await import("miniflare");
   const server = new Miniflare({
+    name: "probe",
     modules: true,
     script: probe,
-    compatibilityDate: "2026-01-01",
+    compatibilityDate,
     kvNamespaces: ["KV"],
+    r2Buckets: ["R2"],
+    d1Databases: ["DB"],
+    queueProducers: { QUEUE: "queue" },
     durableObjects: { PROBE: { className: "Probe", useSQLite: true } },
+    serviceBindings: { SELF: "probe" },
+    analyticsEngineDatasets: { ANALYTICS: { dataset: "data" } },
   });
-  const surface = await (await server.dispatchFetch("http://probe/")).json();
-  writeFileSync(surfaceFile, `${JSON.stringify(surface, null, 1)}\n`);
-  await server.dispose();
-  process.exit();
+  try {
+    return await (await server.dispatchFetch("http://probe/")).json();
+  } finally {
+    await server.dispose();
+  }
 }
 
-const workers = JSON.parse(readFileSync(surfaceFile, "utf8"));
-const kv = '[[kv_namespaces]]\nbinding = "KV"\nid = "kv"\n';
-const object = '[[durable_objects.bindings]]\nname = "PROBE"\nclass_name = "Probe"\n';
-const migration = '[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Probe"]\n';
+const settings = [
+  '[[kv_namespaces]]\nbinding = "KV"\nid = "kv"\n',
+  '[[r2_buckets]]\nbinding = "R2"\nbucket_name = "bucket"\n',
+  '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "db"\ndatabase_id = "00000000-0000-0000-0000-000000000001"\n',
+  '[[queues.producers]]\nbinding = "QUEUE"\nqueue = "queue"\n',
+  '[[services]]\nbinding = "SELF"\nservice = "test"\n',
+  '[[analytics_engine_datasets]]\nbinding = "ANALYTICS"\ndataset = "data"\n',
+  '[[durable_objects.bindings]]\nname = "PROBE"\nclass_name = "Probe"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Probe"]\n',
+];
 
-// A kind of binding that is not built keeps a worker from starting: then it is left out and the matrix says "no".
-async function ask(settings) {
-  const server = await start(worker({ "src/index.js": probe }, settings));
-  const { status, text } = await server.fetch("/");
-  await server.stop();
-  return status === 200 ? JSON.parse(text) : undefined;
-}
-const ours = (await ask(kv + object + migration)) ?? (await ask(kv)) ?? (await ask(""));
-if (!ours) throw new Error("the probe does not run");
-
-const counts = { whole: 0, part: 0, none: 0 };
-function row(name, theirs, own) {
-  const missing = theirs.filter((member) => !own?.includes(member));
-  const state =
-    !own || (theirs.length && missing.length === theirs.length) ? "none" : missing.length ? "part" : "whole";
-  counts[state]++;
-  const note = state === "part" ? `without ${missing.map((member) => `\`${member}\``).join(", ")}` : "";
-  return `| \`${name}\` | ${{ whole: "yes", part: "partly", none: "no" }[state]} | ${note} |`;
+async function askAdit() {
+  const head = `name = "test"\nmain = "src/index.js"\ncompatibility_date = "${compatibilityDate}"\n`;
+  const server = await start(worker({ "src/index.js": probe, "wrangler.toml": head + settings.join("") }));
+  try {
+    const { status, text } = await server.fetch("/");
+    if (status !== 200) throw new Error(`the probe does not run: ${text}`);
+    return JSON.parse(text);
+  } finally {
+    await server.stop();
+  }
 }
 
-function matrix(theirs, own) {
-  const rows = Object.keys(theirs).map((name) => row(name, theirs[name], own[name]));
-  return ["| | Adit | |", "| --- | --- | --- |", ...rows].join("\n");
+/** Of what neither a binding here nor a global is: the classes of products that are Cloudflare's own. */
+const isProduct = (name) =>
+  /^(Base_?Ai|Ai|AutoRAG|Agent|BrowserRun|ColoLocal|EmailEvent|Flagship|Span|ToMarkdown|Vectorize|WebSearch|Workflow)/.test(
+    name,
+  );
+
+const counts = { members: 0, ours: 0, theirs: 0 };
+
+function state(wanted, there) {
+  if (there === undefined) return "no";
+  return wanted.every((member) => there.includes(member)) ? "yes" : "in part";
 }
 
-const globals = matrix(workers.globals, ours.globals);
-const objects = matrix(workers.objects, ours.objects);
-const modules = matrix(workers.modules, ours.modules);
-const missingAlgorithms = workers.algorithms.filter((name) => !ours.algorithms.includes(name));
-const handWritten = readFileSync(join(here, "features.md"), "utf8").trim();
+/** One row: the members that Adit has, those that it has not struck through. */
+function row(name, ours, theirs) {
+  const wanted = types.members[name] ?? [];
+  counts.members += wanted.length + 1;
+  counts.ours += ours === undefined ? 0 : ours.length + 1;
+  counts.theirs += theirs === undefined ? 0 : theirs.length + 1;
+  const shown = wanted.map((member) => (ours?.includes(member) ? `\`${member}\`` : `~~\`${member}\`~~`));
+  const missingThere = theirs === undefined ? [] : wanted.filter((member) => !theirs.includes(member));
+  const there =
+    missingThere.length === 0
+      ? state(wanted, theirs)
+      : `without ${missingThere.map((member) => `\`${member}\``).join(", ")}`;
+  return `| \`${name}\` | ${state(wanted, ours)} | ${there} | ${shown.join(" ")} |`;
+}
 
-writeFileSync(
-  join(here, "../../docs/compatibility.md"),
-  `# Compatibility with Cloudflare Workers
+function flagTable() {
+  const text = readFileSync(join(here, "../../src/worker/config/compatibility.cc"), "utf8");
+  const rows = [...text.matchAll(/\{"(\w+)", "(\w*)", "([\d-]*)", true\}/g)].map(
+    ([, name, opposite, since]) => `| \`${name}\` | ${opposite ? `\`${opposite}\`` : ""} | ${since} |`,
+  );
+  return ["| Flag | Off with | On from |", "| --- | --- | --- |", ...rows].join("\n");
+}
 
-${handWritten}
+/** The document's text, from what Adit shows. */
+export async function generate() {
+  const ours = await askAdit();
+  const theirs = JSON.parse(readFileSync(surfaceFile, "utf8"));
+  const isGlobal = (name) => ours.globals.includes(name) || theirs.globals.includes(name);
+  const names = new Set([
+    ...types.globals.filter((name) => isGlobal(name) || !isProduct(name)),
+    ...Object.keys(ours.classes),
+    ...Object.keys(theirs.classes),
+  ]);
+  const place = (surface, name) => surface.classes[name] ?? (surface.globals.includes(name) ? [] : undefined);
+  const rows = [...names].sort().map((name) => row(name, place(ours, name), place(theirs, name)));
+  const products = Object.keys(types.members).filter((name) => isProduct(name) && !names.has(name));
+  const modules = Object.keys(theirs.modules).map((name) => {
+    const missing = theirs.modules[name].filter((member) => !ours.modules[name]?.includes(member));
+    return `| \`${name}\` | ${missing.length === 0 ? "yes" : "in part"} | ${missing.map((member) => `~~\`${member}\`~~`).join(" ")} |`;
+  });
+  const missingAlgorithms = theirs.algorithms.filter((name) => !ours.algorithms.includes(name));
+  return `# Compatibility with Cloudflare Workers
+
+${readFileSync(join(here, "features.md"), "utf8").trim()}
+
+## Compatibility flags
+
+Each is on from its date, or when it is set, and off when its opposite is set. Here are those that change something in Adit; what another
+one changes is built as it is from the flag's date on, and setting it to something else is a warning. \`tests/web/flags.test.mjs\` shows both sides.
+
+${flagTable()}
 
 ## The API surface
 
-Written by \`node tests/compatibility/generate.mjs\`: a worker lists what it sees on Adit, compared with what the same worker sees on
-workerd at compatibility date 2026-01-01. A name being there says that it can be called; how it behaves is what \`tests/\` check.
-Of ${counts.whole + counts.part + counts.none} names, ${counts.whole} are whole, ${counts.part} in part, ${counts.none} missing.
+Written by \`node tests/compatibility/generate.mjs\`. Names and members are those of \`@cloudflare/workers-types\` ${types.version}; what is
+struck through is not there. A worker asks Adit for them, and the workerd of npm, at compatibility date ${compatibilityDate}. A name being there says that
+it can be called; how it behaves is what \`tests/\` check. Of ${counts.members} names, Adit has ${counts.ours}, workerd ${counts.theirs}.
 
-### Globals
-
-${globals}
-
-### Objects that the platform hands out
-
-${objects}
+| | Adit | workerd | Members |
+| --- | --- | --- | --- |
+${rows.join("\n")}
 
 ### Modules
 
-${modules}
+| | Adit | Not there |
+| --- | --- | --- |
+${modules.join("\n")}
 
 ### WebCrypto
 
 Works: ${ours.algorithms.join(", ") || "nothing"}. ${missingAlgorithms.length ? `Missing: ${missingAlgorithms.join(", ")}.` : ""}
-`,
-);
-console.log(`docs/compatibility.md: ${counts.whole} whole, ${counts.part} in part, ${counts.none} missing`);
+
+### Products of Cloudflare's own
+
+Their classes are types only, and no binding of Adit gives one: ${products.map((name) => `\`${name}\``).join(", ")}.
+`;
+  return format(text, { parser: "markdown", printWidth: 140 });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === "--record") writeFileSync(surfaceFile, `${JSON.stringify(await askWorkerd(), null, 1)}\n`);
+  writeFileSync(document, await generate());
+  console.log(`docs/compatibility.md: of ${counts.members} names Adit has ${counts.ours}, workerd ${counts.theirs}`);
+}
