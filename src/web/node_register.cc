@@ -5,6 +5,7 @@ namespace adit::web {
 
 void register_node_buffer(js::OpTable& ops);
 void register_node_cipher(js::OpTable& ops);
+void register_node_dns(js::OpTable& ops);
 void register_node_hash(js::OpTable& ops);
 void register_node_key(js::OpTable& ops);
 void register_node_util(js::OpTable& ops);
@@ -13,6 +14,7 @@ void register_node_zlib(js::OpTable& ops);
 void register_node(js::OpTable& ops) {
   register_node_buffer(ops);
   register_node_cipher(ops);
+  register_node_dns(ops);
   register_node_hash(ops);
   register_node_key(ops);
   register_node_util(ops);
