@@ -48,7 +48,8 @@ function isVersion2(): boolean {
 /** The library's name of the module that a worker's specifier means; undefined when there is none for this worker. */
 export function nodeModule(specifier: string): string | undefined {
   const prefixed = specifier.startsWith("node:");
-  const name = prefixed ? specifier.slice(5) : specifier;
+  // A slash at the end asks npm for the package of that name, which stands in for the module that is here.
+  const name = (prefixed ? specifier.slice(5) : specifier).replace(/\/$/, "");
   if (specifier === "cloudflare:node") return isCompatible() ? "node-internal:cloudflare_node" : undefined;
   if (!modules.has(name)) return undefined;
   if (!isCompatible())

@@ -99,7 +99,10 @@ const suites = {
   ],
   bindings: () =>
     whenThere("tests/bindings/run.mjs", [node, "tests/bindings/run.mjs", ...(withMiniflare ? [] : ["--peer", "adit"])]),
-  e2e: () => nodeTest(listed("tests/e2e", /\.test\.mjs$/)),
+  e2e: () => [
+    ...nodeTest(listed("tests/e2e", /\.test\.mjs$/)),
+    ...nodeTest(listed("tests/e2e/packages", /\.test\.mjs$/)),
+  ],
   bad_input: () => nodeTest(listed("tests/e2e/bad_input", /\.test\.mjs$/)),
   browser: () => nodeTest(listed("tests/browser", /\.test\.mjs$/)),
   fault: () => [

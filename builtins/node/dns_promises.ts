@@ -2,8 +2,51 @@
 
 import { codes, getDefaultResultOrder, getServers, promised, setDefaultResultOrder, setServers } from "./internal/dns";
 
-export const { lookup, lookupService, resolve, resolve4, resolve6, resolveAny, resolveCaa, resolveCname, resolveMx, resolveNaptr, resolveNs, resolvePtr, resolveSoa, resolveSrv, resolveTlsa, resolveTxt, reverse } = promised;
-export const { ADDRGETNETWORKPARAMS, BADFAMILY, BADFLAGS, BADHINTS, BADNAME, BADQUERY, BADRESP, BADSTR, CANCELLED, CONNREFUSED, DESTRUCTION, EOF, FILE, FORMERR, LOADIPHLPAPI, NODATA, NOMEM, NONAME, NOTFOUND, NOTIMP, NOTINITIALIZED, REFUSED, SERVFAIL, TIMEOUT } = codes;
+export const {
+  lookup,
+  lookupService,
+  resolve,
+  resolve4,
+  resolve6,
+  resolveAny,
+  resolveCaa,
+  resolveCname,
+  resolveMx,
+  resolveNaptr,
+  resolveNs,
+  resolvePtr,
+  resolveSoa,
+  resolveSrv,
+  resolveTlsa,
+  resolveTxt,
+  reverse,
+} = promised;
+export const {
+  ADDRGETNETWORKPARAMS,
+  BADFAMILY,
+  BADFLAGS,
+  BADHINTS,
+  BADNAME,
+  BADQUERY,
+  BADRESP,
+  BADSTR,
+  CANCELLED,
+  CONNREFUSED,
+  DESTRUCTION,
+  EOF,
+  FILE,
+  FORMERR,
+  LOADIPHLPAPI,
+  NODATA,
+  NOMEM,
+  NONAME,
+  NOTFOUND,
+  NOTIMP,
+  NOTINITIALIZED,
+  REFUSED,
+  SERVFAIL,
+  TIMEOUT,
+} = codes;
 
 export class Resolver {
   cancel(): void {}
@@ -13,4 +56,12 @@ export class Resolver {
 }
 Object.assign(Resolver.prototype, promised);
 export { getDefaultResultOrder, getServers, setDefaultResultOrder, setServers };
-export default { ...promised, ...codes, Resolver, getDefaultResultOrder, getServers, setDefaultResultOrder, setServers };
+export default {
+  ...promised,
+  ...codes,
+  Resolver,
+  getDefaultResultOrder,
+  getServers,
+  setDefaultResultOrder,
+  setServers,
+};

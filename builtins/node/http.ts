@@ -2,7 +2,13 @@
 
 import { Agent as HttpAgent, ClientRequest, normalizeRequestArguments } from "./internal/http_client";
 import { IncomingMessage } from "./internal/http_incoming";
-import { METHODS, OutgoingMessage, STATUS_CODES, validateHeaderName, validateHeaderValue } from "./internal/http_outgoing";
+import {
+  METHODS,
+  OutgoingMessage,
+  STATUS_CODES,
+  validateHeaderName,
+  validateHeaderValue,
+} from "./internal/http_outgoing";
 import { _connectionListener, createServer, Server, ServerResponse } from "./internal/http_server";
 
 type Any = any;
@@ -11,7 +17,10 @@ export const globalAgent: Any = new Agent({ keepAlive: true, scheduling: "lifo",
 
 export function request(input: Any, options?: Any, callback?: Any): Any {
   const [settings, done] = normalizeRequestArguments(input, options, callback);
-  return new (ClientRequest as Any)({ _defaultAgent: globalAgent, _defaultProtocol: settings.agent?.protocol ?? "http:", ...settings }, done);
+  return new (ClientRequest as Any)(
+    { _defaultAgent: globalAgent, _defaultProtocol: settings.agent?.protocol ?? "http:", ...settings },
+    done,
+  );
 }
 export function get(input: Any, options?: Any, callback?: Any): Any {
   const made = request(input, options, callback);

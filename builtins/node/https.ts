@@ -12,7 +12,10 @@ export const globalAgent: Any = new Agent({ keepAlive: true, scheduling: "lifo",
 
 export function request(input: Any, options?: Any, callback?: Any): Any {
   const [settings, done] = normalizeRequestArguments(input, options, callback);
-  return new (ClientRequest as Any)({ _defaultAgent: globalAgent, _defaultProtocol: settings.agent?.protocol ?? "https:", ...settings }, done);
+  return new (ClientRequest as Any)(
+    { _defaultAgent: globalAgent, _defaultProtocol: settings.agent?.protocol ?? "https:", ...settings },
+    done,
+  );
 }
 export function get(input: Any, options?: Any, callback?: Any): Any {
   const made = request(input, options, callback);

@@ -16,7 +16,11 @@ export const Stream = Socket;
 export const _normalizeArgs = normalizeConnectArguments;
 
 const noServer = (): never => {
-  throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "A worker cannot listen: the net.Server class is not implemented");
+  throw nodeError(
+    Error,
+    "ERR_METHOD_NOT_IMPLEMENTED",
+    "A worker cannot listen: the net.Server class is not implemented",
+  );
 };
 export const Server: Any = function Server() {
   noServer();
@@ -33,20 +37,25 @@ export class SocketAddress {
     this.port = port;
     this.family = family;
     this.flowlabel = flowlabel;
-    if (isIP(this.address) !== (family === "ipv6" ? 6 : 4)) throw nodeError(Error, "ERR_INVALID_ADDRESS", "Invalid address");
+    if (isIP(this.address) !== (family === "ipv6" ? 6 : 4))
+      throw nodeError(Error, "ERR_INVALID_ADDRESS", "Invalid address");
   }
 }
 
 /** An address as one big number, for comparisons. */
 function numberOf(address: string): bigint {
   if (isIPv4(address)) return address.split(".").reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-  const [head = "", tail] = address.replace(/%.*$/, "").replace(/(\d+\.\d+\.\d+\.\d+)$/, (v4) => {
-    const value = numberOf(v4);
-    return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
-  }).split("::");
+  const [head = "", tail] = address
+    .replace(/%.*$/, "")
+    .replace(/(\d+\.\d+\.\d+\.\d+)$/, (v4) => {
+      const value = numberOf(v4);
+      return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
+    })
+    .split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups = tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  const groups =
+    tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
   return groups.reduce((sum, group) => sum * 65536n + BigInt(`0x${group}`), 0n);
 }
 
@@ -64,19 +73,34 @@ export class BlockList {
   }
   addAddress(address: Any, family = "ipv4"): void {
     const [value, kind] = this.#parse(address, family);
-    this.#rules.unshift({ family: kind, from: value, to: value, text: `Address: ${kind === "ipv6" ? "IPv6" : "IPv4"} ${typeof address === "string" ? address : address.address}` });
+    this.#rules.unshift({
+      family: kind,
+      from: value,
+      to: value,
+      text: `Address: ${kind === "ipv6" ? "IPv6" : "IPv4"} ${typeof address === "string" ? address : address.address}`,
+    });
   }
   addRange(start: Any, end: Any, family = "ipv4"): void {
     const [from, kind] = this.#parse(start, family);
     const [to] = this.#parse(end, family);
     if (from > to) throw nodeError(TypeError, "ERR_INVALID_ARG_VALUE", "The argument 'start' must come before end");
-    this.#rules.unshift({ family: kind, from, to, text: `Range: ${kind === "ipv6" ? "IPv6" : "IPv4"} ${start}-${end}` });
+    this.#rules.unshift({
+      family: kind,
+      from,
+      to,
+      text: `Range: ${kind === "ipv6" ? "IPv6" : "IPv4"} ${start}-${end}`,
+    });
   }
   addSubnet(network: Any, prefix: number, family = "ipv4"): void {
     const [value, kind] = this.#parse(network, family);
     const host = BigInt((kind === "ipv6" ? 128 : 32) - prefix);
     const from = (value >> host) << host;
-    this.#rules.unshift({ family: kind, from, to: from + (1n << host) - 1n, text: `Subnet: ${kind === "ipv6" ? "IPv6" : "IPv4"} ${network}/${prefix}` });
+    this.#rules.unshift({
+      family: kind,
+      from,
+      to: from + (1n << host) - 1n,
+      text: `Subnet: ${kind === "ipv6" ? "IPv6" : "IPv4"} ${network}/${prefix}`,
+    });
   }
   check(address: Any, family = "ipv4"): boolean {
     let value: bigint;
@@ -87,7 +111,14 @@ export class BlockList {
       return false;
     }
     // An IPv4 address in IPv6's clothes is the IPv4 address.
-    if (kind === "ipv6" && value >> 32n === 0xffffn && this.#rules.some((rule) => rule.family === "ipv4" && rule.from <= (value & 0xffffffffn) && (value & 0xffffffffn) <= rule.to)) return true;
+    if (
+      kind === "ipv6" &&
+      value >> 32n === 0xffffn &&
+      this.#rules.some(
+        (rule) => rule.family === "ipv4" && rule.from <= (value & 0xffffffffn) && (value & 0xffffffffn) <= rule.to,
+      )
+    )
+      return true;
     return this.#rules.some((rule) => rule.family === kind && rule.from <= value && value <= rule.to);
   }
   get rules(): string[] {

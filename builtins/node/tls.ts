@@ -103,10 +103,18 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   disableRenegotiation() {},
   enableTrace() {},
   exportKeyingMaterial() {
-    throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "The tls.TLSSocket.exportKeyingMaterial method is not implemented");
+    throw nodeError(
+      Error,
+      "ERR_METHOD_NOT_IMPLEMENTED",
+      "The tls.TLSSocket.exportKeyingMaterial method is not implemented",
+    );
   },
   renegotiate(_options: Any, callback?: Any) {
-    const error = nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "The tls.TLSSocket.renegotiate method is not implemented");
+    const error = nodeError(
+      Error,
+      "ERR_METHOD_NOT_IMPLEMENTED",
+      "The tls.TLSSocket.renegotiate method is not implemented",
+    );
     if (callback) timersNextTick(() => callback(error));
     return false;
   },
@@ -120,7 +128,11 @@ export function connect(...args: Any[]): Any {
   const extra = args.find((arg, index) => index > 0 && typeof arg === "object" && arg !== null);
   const options = { ...extra, ...given };
   if (options.rejectUnauthorized === false)
-    throw nodeError(Error, "ERR_OPTION_NOT_IMPLEMENTED", "The rejectUnauthorized option is not implemented: certificates are always checked");
+    throw nodeError(
+      Error,
+      "ERR_OPTION_NOT_IMPLEMENTED",
+      "The rejectUnauthorized option is not implemented: certificates are always checked",
+    );
   const host = options.host ?? options.socket?._host ?? "localhost";
   const servername = options.servername ?? (isIP(host) === 0 ? host : undefined);
   const socket = new (TLSSocket as Any)(options.socket, { ...options, servername });
@@ -135,7 +147,11 @@ export class SecureContext {
 }
 export const createSecureContext = (_options?: Any): SecureContext => new SecureContext();
 const noServer = (): never => {
-  throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "A worker cannot listen: the tls.Server class is not implemented");
+  throw nodeError(
+    Error,
+    "ERR_METHOD_NOT_IMPLEMENTED",
+    "A worker cannot listen: the tls.Server class is not implemented",
+  );
 };
 export const Server: Any = function Server() {
   noServer();
@@ -158,15 +174,19 @@ export function checkServerIdentity(hostname: string, certificate: Any): Error |
   });
   if (matches) return undefined;
   const reason = `Host: ${hostname}. is not in the cert's altnames: ${certificate.subjectaltname ?? ""}`;
-  return Object.assign(nodeError(Error, "ERR_TLS_CERT_ALTNAME_INVALID", `Hostname/IP does not match certificate's altnames: ${reason}`), {
-    reason,
-    host: hostname,
-    cert: certificate,
-  });
+  return Object.assign(
+    nodeError(Error, "ERR_TLS_CERT_ALTNAME_INVALID", `Hostname/IP does not match certificate's altnames: ${reason}`),
+    {
+      reason,
+      host: hostname,
+      cert: certificate,
+    },
+  );
 }
 export function convertALPNProtocols(protocols: Any, out: Any): void {
   const B = (globalThis as Any).Buffer;
-  if (Array.isArray(protocols)) out.ALPNProtocols = B.concat(protocols.flatMap((name: string) => [B.from([name.length]), B.from(name)]));
+  if (Array.isArray(protocols))
+    out.ALPNProtocols = B.concat(protocols.flatMap((name: string) => [B.from([name.length]), B.from(name)]));
   else if (ArrayBuffer.isView(protocols)) out.ALPNProtocols = B.from(protocols as Any);
 }
 export const CLIENT_RENEG_LIMIT = 3;
@@ -176,7 +196,11 @@ export const DEFAULT_ECDH_CURVE = "auto";
 export const DEFAULT_MAX_VERSION = "TLSv1.3";
 export const DEFAULT_MIN_VERSION = "TLSv1.2";
 export const rootCertificates: readonly string[] = Object.freeze([]);
-export const getCiphers = (): string[] => ["tls_aes_128_gcm_sha256", "tls_aes_256_gcm_sha384", "tls_chacha20_poly1305_sha256"];
+export const getCiphers = (): string[] => [
+  "tls_aes_128_gcm_sha256",
+  "tls_aes_256_gcm_sha384",
+  "tls_chacha20_poly1305_sha256",
+];
 
 export default {
   CLIENT_RENEG_LIMIT,

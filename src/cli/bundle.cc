@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -87,6 +88,83 @@ Result<std::map<std::string, js::ModuleKind>> kinds_by_extension(const worker::W
   return kinds;
 }
 
+bool has_flag(const worker::WorkerConfig& config, std::string_view flag) {
+  return std::ranges::find(config.compatibility_flags, flag) != config.compatibility_flags.end();
+}
+
+// Node's modules by names without "node:" too (builtins/node_compat.ts, isVersion2).
+bool has_bare_node_modules(const worker::WorkerConfig& config) {
+  if (has_flag(config, "nodejs_compat_v2")) return true;
+  return has_flag(config, "nodejs_compat") && !has_flag(config, "no_nodejs_compat_v2") &&
+         config.compatibility_date >= "2024-09-23";
+}
+
+// esbuild takes an external name for what is below it as well: "fs" is also "fs/promises".
+constexpr std::string_view node_modules[] = {"assert",
+                                             "async_hooks",
+                                             "buffer",
+                                             "child_process",
+                                             "cluster",
+                                             "console",
+                                             "constants",
+                                             "crypto",
+                                             "dgram",
+                                             "diagnostics_channel",
+                                             "dns",
+                                             "domain",
+                                             "events",
+                                             "fs",
+                                             "http",
+                                             "http2",
+                                             "https",
+                                             "inspector",
+                                             "module",
+                                             "net",
+                                             "os",
+                                             "path",
+                                             "perf_hooks",
+                                             "process",
+                                             "punycode",
+                                             "querystring",
+                                             "readline",
+                                             "repl",
+                                             "stream",
+                                             "string_decoder",
+                                             "sys",
+                                             "timers",
+                                             "tls",
+                                             "trace_events",
+                                             "tty",
+                                             "url",
+                                             "util",
+                                             "v8",
+                                             "vm",
+                                             "wasi",
+                                             "worker_threads",
+                                             "zlib"};
+
+// A CommonJS package's require() of a built-in module: esbuild's stand-in calls `require` when there is one.
+void give_require(std::string& script) {
+  constexpr std::string_view made =
+      "import { createRequire as __adit_createRequire } from \"node:module\"; const require = "
+      "__adit_createRequire(\"/\"); ";
+  if (script.find("__require(\"") != std::string::npos) script.insert(0, made);
+}
+
+// As wrangler says it.
+std::string explain_missing_node_module(const worker::WorkerConfig& config, std::string output) {
+  constexpr std::string_view esbuilds =
+      "Are you trying to bundle for node? You can use \"--platform=node\" to do that, which will remove this error.";
+  std::string_view ours = "\n  - Add the \"nodejs_compat\" compatibility flag to your project.";
+  if (has_flag(config, "nodejs_compat"))
+    ours =
+        "\n  - Make sure to prefix the module name with \"node:\" or update your compatibility_date to 2024-09-23 or "
+        "later.";
+  for (auto at = output.find(esbuilds); at != std::string::npos; at = output.find(esbuilds, at + ours.size()))
+    output.replace(at, esbuilds.size(), ours);
+  return output;
+}
+
 std::vector<std::string> esbuild_arguments(const worker::WorkerConfig& config, const fs::path& esbuild,
                                            const fs::path& out, const std::map<std::string, js::ModuleKind>& kinds) {
   std::vector<std::string> arguments{esbuild.string(),
@@ -116,6 +194,8 @@ std::vector<std::string> esbuild_arguments(const worker::WorkerConfig& config, c
                                      "--asset-names=[name]-[hash]",
                                      "--jsx-factory=" + config.jsx_factory,
                                      "--jsx-fragment=" + config.jsx_fragment};
+  if (has_bare_node_modules(config))
+    for (auto name : node_modules) arguments.push_back("--external:" + std::string(name));
   if (config.keep_names) arguments.emplace_back("--keep-names");
   if (config.minify) arguments.emplace_back("--minify");
   if (!config.tsconfig.empty()) arguments.push_back("--tsconfig=" + config.tsconfig.string());
@@ -145,6 +225,9 @@ Result<void> collect_outputs(const fs::path& out, const fs::path& base,
       auto map = read_file(path.string() + ".map");
       if (map.is_ok()) module.source_map = std::move(map).value();
       bundle.script->main_module = module.name;
+      if (std::ranges::any_of(bundle.script->compatibility_flags,
+                              [](const auto& flag) { return flag.starts_with("nodejs_compat"); }))
+        give_require(module.content);
       // As wrangler does: a main module without exports is a service worker.
       bundle.script->is_service_worker = details["exports"].empty();
     }
@@ -162,7 +245,9 @@ Result<void> bundle_with_esbuild(const worker::WorkerConfig& config, const fs::p
   fs::create_directories(out, code);
   if (code) return Error::io("cannot make " + out.string() + ": " + code.message());
   auto finished = TRY(run_program(esbuild_arguments(config, esbuild, out, kinds), config.directory));
-  if (finished.exit_code != 0) return Error::failed(finished.output.empty() ? "esbuild failed" : finished.output);
+  if (finished.exit_code != 0)
+    return Error::failed(finished.output.empty() ? "esbuild failed"
+                                                 : explain_missing_node_module(config, std::move(finished.output)));
   return collect_outputs(out, config.directory, kinds, bundle);
 }
 

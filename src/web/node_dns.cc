@@ -52,7 +52,7 @@ Result<Bytes> query(const std::string& name, int type) {
   struct __res_state state {};
   if (res_ninit(&state) != 0) return Error::failed("ECONNREFUSED");
   std::unique_ptr<struct __res_state, void (*)(struct __res_state*)> owned(&state,
-                                                                             [](auto* open) { res_nclose(open); });
+                                                                           [](auto* open) { res_nclose(open); });
   state.retry = 2;
   Bytes answer(65536);
   int size = res_nquery(&state, name.c_str(), ns_c_in, type, answer.data(), static_cast<int>(answer.size()));

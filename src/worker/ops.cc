@@ -90,6 +90,17 @@ std::optional<std::string> module_source_map(js::Call& call, std::string name) {
   return std::nullopt;
 }
 
+std::vector<std::string> module_names(js::Call& call) {
+  std::vector<std::string> names;
+  for (const auto& module : call.service<WorkerIsolate>().script().modules) names.push_back(module.name);
+  return names;
+}
+std::optional<Bytes> module_bytes(js::Call& call, std::string name) {
+  for (const auto& module : call.service<WorkerIsolate>().script().modules)
+    if (module.name == name) return copy_bytes(module.content);
+  return std::nullopt;
+}
+
 // The namespace of a built-in module, loaded now; JavaScript's exception otherwise.
 v8::Local<v8::Value> module_import(js::Call& call, std::string specifier) {
   v8::Local<v8::Object> name_space;
@@ -108,6 +119,8 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<context_get>("context_get");
   ops.add<context_set>("context_set");
   ops.add<module_source_map>("module_source_map");
+  ops.add<module_names>("module_names");
+  ops.add<module_bytes>("module_bytes");
   ops.add<module_import>("module_import");
 }
 

@@ -74,7 +74,14 @@ export async function lookup(hostname: Any, options: Any = {}): Promise<Any> {
   return settings.all ? addresses.map(describe) : describe(addresses[0]!);
 }
 
-const services: Readonly<Record<number, string>> = { 21: "ftp", 22: "ssh", 25: "smtp", 53: "domain", 80: "http", 443: "https" };
+const services: Readonly<Record<number, string>> = {
+  21: "ftp",
+  22: "ssh",
+  25: "smtp",
+  53: "domain",
+  80: "http",
+  443: "https",
+};
 export async function lookupService(address: Any, port: Any): Promise<{ hostname: string; service: string }> {
   if (isIP(address) === 0) throw invalidArgValue("address", address);
   const number = validatePort(port);
@@ -93,10 +100,12 @@ async function records(name: string, type: string, syscall: string): Promise<Dns
     throw dnsError(error, syscall, name);
   }
 }
-const values = (type: string, syscall: string) => async (name: string, options?: Any): Promise<Any[]> => {
-  const found = await records(name, type, syscall);
-  return found.map(({ value, ttl }) => (options?.ttl ? { address: value, ttl } : value));
-};
+const values =
+  (type: string, syscall: string) =>
+  async (name: string, options?: Any): Promise<Any[]> => {
+    const found = await records(name, type, syscall);
+    return found.map(({ value, ttl }) => (options?.ttl ? { address: value, ttl } : value));
+  };
 export const resolve4 = values("A", "queryA");
 export const resolve6 = values("AAAA", "queryAaaa");
 export const resolveCaa = values("CAA", "queryCaa");
@@ -120,7 +129,13 @@ export async function resolveAny(name: string): Promise<Any[]> {
 }
 export async function reverse(address: Any): Promise<string[]> {
   validateString(address, "name");
-  if (isIP(address) === 0) throw Object.assign(new Error(`getHostByAddr EINVAL ${address}`), { code: "EINVAL", errno: -22, syscall: "getHostByAddr", hostname: address });
+  if (isIP(address) === 0)
+    throw Object.assign(new Error(`getHostByAddr EINVAL ${address}`), {
+      code: "EINVAL",
+      errno: -22,
+      syscall: "getHostByAddr",
+      hostname: address,
+    });
   if (isIPv4(address)) return (await resolvePtr(`${address.split(".").reverse().join(".")}.in-addr.arpa`)) as string[];
   const [head = "", tail] = address.split("::");
   const left = head === "" ? [] : head.split(":");
@@ -130,8 +145,19 @@ export async function reverse(address: Any): Promise<string[]> {
   return (await resolvePtr(`${[...digits].reverse().join(".")}.ip6.arpa`)) as string[];
 }
 const byType: Record<string, (name: string) => Promise<Any>> = {
-  A: resolve4, AAAA: resolve6, ANY: resolveAny, CAA: resolveCaa, CNAME: resolveCname, MX: resolveMx, NAPTR: resolveNaptr, NS: resolveNs,
-  PTR: resolvePtr, SOA: resolveSoa, SRV: resolveSrv, TLSA: resolveTlsa, TXT: resolveTxt,
+  A: resolve4,
+  AAAA: resolve6,
+  ANY: resolveAny,
+  CAA: resolveCaa,
+  CNAME: resolveCname,
+  MX: resolveMx,
+  NAPTR: resolveNaptr,
+  NS: resolveNs,
+  PTR: resolvePtr,
+  SOA: resolveSoa,
+  SRV: resolveSrv,
+  TLSA: resolveTlsa,
+  TXT: resolveTxt,
 };
 export async function resolve(name: string, type: Any = "A"): Promise<Any> {
   validateString(type, "rrtype");
@@ -141,13 +167,32 @@ export async function resolve(name: string, type: Any = "A"): Promise<Any> {
 export const getServers = (): string[] => [];
 export function setServers(servers: Any): void {
   if (!Array.isArray(servers)) throw invalidArgType("servers", "Array", servers);
-  throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "The dns.setServers method is not implemented: the system's resolver is asked");
+  throw nodeError(
+    Error,
+    "ERR_METHOD_NOT_IMPLEMENTED",
+    "The dns.setServers method is not implemented: the system's resolver is asked",
+  );
 }
 
 /** The promise-giving functions, for node:dns/promises. */
 export const promised = {
-  lookup, lookupService, resolve, resolve4, resolve6, resolveAny, resolveCaa, resolveCname, resolveMx, resolveNaptr, resolveNs, resolvePtr,
-  resolveSoa, resolveSrv, resolveTlsa, resolveTxt, reverse,
+  lookup,
+  lookupService,
+  resolve,
+  resolve4,
+  resolve6,
+  resolveAny,
+  resolveCaa,
+  resolveCname,
+  resolveMx,
+  resolveNaptr,
+  resolveNs,
+  resolvePtr,
+  resolveSoa,
+  resolveSrv,
+  resolveTlsa,
+  resolveTxt,
+  reverse,
 };
 
 /** The same with a callback at the end. */

@@ -3,7 +3,19 @@
 import { Buffer } from "../buffer";
 
 export const recordTypes: Readonly<Record<string, number>> = {
-  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, NAPTR: 35, TLSA: 52, ANY: 255, CAA: 257,
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  NAPTR: 35,
+  TLSA: 52,
+  ANY: 255,
+  CAA: 257,
 };
 
 export interface DnsRecord {
@@ -72,7 +84,9 @@ function valueOf(type: number, reader: Reader, size: number): any {
       const groups = Array.from({ length: 8 }, () => reader.short().toString(16));
       const runs = [...groups.join(":").matchAll(/(?:^|:)0(?::0)+(?::|$)/g)].sort((a, b) => b[0].length - a[0].length);
       const text = groups.join(":");
-      return runs.length > 0 ? text.slice(0, runs[0]!.index) + "::" + text.slice(runs[0]!.index + runs[0]![0].length) : text;
+      return runs.length > 0
+        ? text.slice(0, runs[0]!.index) + "::" + text.slice(runs[0]!.index + runs[0]![0].length)
+        : text;
     }
     case recordTypes.NS:
     case recordTypes.CNAME:

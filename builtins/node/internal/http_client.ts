@@ -35,15 +35,26 @@ export function ClientRequest(this: Any, input: Any, options?: Any, callback?: A
   const defaultProtocol = settings._defaultProtocol ?? agent?.protocol ?? "http:";
   this.protocol = settings.protocol ?? defaultProtocol;
   if (this.protocol !== "http:" && this.protocol !== "https:")
-    throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${this.protocol}" not supported. Expected "${defaultProtocol}"`);
+    throw nodeError(
+      TypeError,
+      "ERR_INVALID_PROTOCOL",
+      `Protocol "${this.protocol}" not supported. Expected "${defaultProtocol}"`,
+    );
   if (settings._defaultProtocol !== undefined && this.protocol !== settings._defaultProtocol)
-    throw nodeError(TypeError, "ERR_INVALID_PROTOCOL", `Protocol "${this.protocol}" not supported. Expected "${settings._defaultProtocol}"`);
+    throw nodeError(
+      TypeError,
+      "ERR_INVALID_PROTOCOL",
+      `Protocol "${this.protocol}" not supported. Expected "${settings._defaultProtocol}"`,
+    );
   const method = settings.method;
-  if (method !== undefined && method !== null && typeof method !== "string") throw invalidArgType("options.method", "string", method);
+  if (method !== undefined && method !== null && typeof method !== "string")
+    throw invalidArgType("options.method", "string", method);
   this.method = method ? method.toUpperCase() : "GET";
-  if (!/^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/.test(this.method)) throw nodeError(TypeError, "ERR_INVALID_HTTP_TOKEN", `Method must be a valid HTTP token ["${method}"]`);
+  if (!/^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/.test(this.method))
+    throw nodeError(TypeError, "ERR_INVALID_HTTP_TOKEN", `Method must be a valid HTTP token ["${method}"]`);
   this.path = settings.path || "/";
-  if (/[^\u0021-\u00ff]/.test(this.path)) throw nodeError(TypeError, "ERR_UNESCAPED_CHARACTERS", "Request path contains unescaped characters");
+  if (/[^\u0021-\u00ff]/.test(this.path))
+    throw nodeError(TypeError, "ERR_UNESCAPED_CHARACTERS", "Request path contains unescaped characters");
   for (const name of ["hostname", "host"])
     if (settings[name] !== null && settings[name] !== undefined && typeof settings[name] !== "string")
       throw invalidArgType(`options.${name}`, ["string", "undefined", "null"], settings[name]);
@@ -58,13 +69,21 @@ export function ClientRequest(this: Any, input: Any, options?: Any, callback?: A
   this._controller = new AbortController();
   for (const [name, value] of headerEntries(settings.headers)) this.setHeader(name, value);
   const showPort = this.port !== defaultPort ? `:${this.port}` : "";
-  if (!this.hasHeader("host") && settings.setHost !== false) this.setHeader("Host", (this.host.includes(":") ? `[${this.host}]` : this.host) + showPort);
-  if (settings.auth && !this.hasHeader("authorization")) this.setHeader("Authorization", `Basic ${B.from(settings.auth).toString("base64")}`);
+  if (!this.hasHeader("host") && settings.setHost !== false)
+    this.setHeader("Host", (this.host.includes(":") ? `[${this.host}]` : this.host) + showPort);
+  if (settings.auth && !this.hasHeader("authorization"))
+    this.setHeader("Authorization", `Basic ${B.from(settings.auth).toString("base64")}`);
   if (done) this.once("response", done);
   if (settings.timeout) this.setTimeout(settings.timeout);
   const signal = settings.signal;
   if (signal) {
-    const abort = (): void => this.destroy(Object.assign(new Error("The operation was aborted", { cause: signal.reason }), { name: "AbortError", code: "ABORT_ERR" }));
+    const abort = (): void =>
+      this.destroy(
+        Object.assign(new Error("The operation was aborted", { cause: signal.reason }), {
+          name: "AbortError",
+          code: "ABORT_ERR",
+        }),
+      );
     if (signal.aborted) timers.process.nextTick(abort);
     else signal.addEventListener("abort", abort, { once: true });
   }
@@ -105,12 +124,30 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     const url = new URL(`${this.protocol}//${host}:${this.port}`);
     const path = this.path.startsWith("/") ? this.path : `/${this.path}`;
     const target = url.origin + path;
-    const body = this._chunks.length > 0 && this.method !== "GET" && this.method !== "HEAD" ? B.concat(this._chunks) : undefined;
+    const body =
+      this._chunks.length > 0 && this.method !== "GET" && this.method !== "HEAD" ? B.concat(this._chunks) : undefined;
     const respond = AsyncResource.bind((response: Any) => this._onResponse(response));
-    fetch(target as never, { method: this.method, headers, body, redirect: "manual", signal: this._controller.signal, encodeResponseBody: "manual" } as never).then(respond, (error: unknown) => {
+    fetch(
+      target as never,
+      {
+        method: this.method,
+        headers,
+        body,
+        redirect: "manual",
+        signal: this._controller.signal,
+        encodeResponseBody: "manual",
+      } as never,
+    ).then(respond, (error: unknown) => {
       if (this.destroyed) return;
       this._clearTimeout();
-      this.destroy(Object.assign(new Error(`connect ECONNREFUSED ${this.host}:${this.port}`, { cause: error }), { code: "ECONNREFUSED", syscall: "connect", port: this.port, address: this.host }));
+      this.destroy(
+        Object.assign(new Error(`connect ECONNREFUSED ${this.host}:${this.port}`, { cause: error }), {
+          code: "ECONNREFUSED",
+          syscall: "connect",
+          port: this.port,
+          address: this.host,
+        }),
+      );
     });
   },
   _onResponse(response: Any) {
@@ -132,7 +169,12 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     this._clearTimeout();
     if (this.res === undefined) this._controller.abort();
     else if (error) this.res.destroy(error);
-    done(error ?? (this.res === undefined && !this.aborted ? Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }) : null));
+    done(
+      error ??
+        (this.res === undefined && !this.aborted
+          ? Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })
+          : null),
+    );
   },
   abort() {
     if (this.aborted) return;
@@ -189,6 +231,10 @@ export class Agent {
     return `${options.host ?? "localhost"}:${options.port ?? ""}:${options.localAddress ?? ""}`;
   }
   createConnection(): never {
-    throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "The Agent.createConnection method is not implemented: fetch makes the connections");
+    throw nodeError(
+      Error,
+      "ERR_METHOD_NOT_IMPLEMENTED",
+      "The Agent.createConnection method is not implemented: fetch makes the connections",
+    );
   }
 }

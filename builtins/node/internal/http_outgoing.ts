@@ -40,11 +40,14 @@ export function validateHeaderName(name: unknown, label = "Header name"): void {
     throw nodeError(TypeError, "ERR_INVALID_HTTP_TOKEN", `${label} must be a valid HTTP token ["${String(name)}"]`);
 }
 export function validateHeaderValue(name: string, value: unknown): void {
-  if (value === undefined) throw nodeError(TypeError, "ERR_HTTP_INVALID_HEADER_VALUE", `Invalid value "undefined" for header "${name}"`);
+  if (value === undefined)
+    throw nodeError(TypeError, "ERR_HTTP_INVALID_HEADER_VALUE", `Invalid value "undefined" for header "${name}"`);
   for (const item of Array.isArray(value) ? value : [value])
-    if (badValue.test(String(item))) throw nodeError(TypeError, "ERR_INVALID_CHAR", `Invalid character in header content ["${name}"]`);
+    if (badValue.test(String(item)))
+      throw nodeError(TypeError, "ERR_INVALID_CHAR", `Invalid character in header content ["${name}"]`);
 }
-const headersSent = (what: string): Error => nodeError(Error, "ERR_HTTP_HEADERS_SENT", `Cannot ${what} headers after they are sent to the client`);
+const headersSent = (what: string): Error =>
+  nodeError(Error, "ERR_HTTP_HEADERS_SENT", `Cannot ${what} headers after they are sent to the client`);
 
 export function OutgoingMessage(this: Any, options?: Any): void {
   Writable.call(this, { ...options, decodeStrings: true, autoDestroy: false, emitClose: true });
@@ -69,10 +72,14 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   },
   setHeaders(headers: Any) {
     if (this.headersSent) throw headersSent("set");
-    if (!(headers instanceof Headers) && !(headers instanceof Map)) throw invalidArgType("headers", ["Headers", "Map"], headers);
+    if (!(headers instanceof Headers) && !(headers instanceof Map))
+      throw invalidArgType("headers", ["Headers", "Map"], headers);
     for (const [name, value] of headers as Iterable<[string, string]>) {
       const before = this.getHeader(name);
-      this.setHeader(name, name.toLowerCase() === "set-cookie" && before !== undefined ? [before, value].flat() : value);
+      this.setHeader(
+        name,
+        name.toLowerCase() === "set-cookie" && before !== undefined ? [before, value].flat() : value,
+      );
     }
     return this;
   },
@@ -101,7 +108,10 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     return [...this._headerTable.values()].map(([name]: [string]) => name);
   },
   getHeaders() {
-    return Object.assign(Object.create(null), Object.fromEntries([...this._headerTable].map(([key, [, value]]: Any) => [key, value])));
+    return Object.assign(
+      Object.create(null),
+      Object.fromEntries([...this._headerTable].map(([key, [, value]]: Any) => [key, value])),
+    );
   },
   flushHeaders() {
     this.headersSent = true;
@@ -135,4 +145,5 @@ OutgoingMessage.prototype.end = function (this: Any, ...args: Any[]) {
   this.finished = true;
   return end.apply(this, args);
 };
-export const toBytes = (chunk: Any, encoding?: string): Uint8Array => (typeof chunk === "string" ? B.from(chunk, encoding) : chunk);
+export const toBytes = (chunk: Any, encoding?: string): Uint8Array =>
+  typeof chunk === "string" ? B.from(chunk, encoding) : chunk;

@@ -31,8 +31,10 @@ Object.setPrototypeOf(ServerResponse, OutgoingMessage);
 
 const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   writeHead(status: number, reason?: Any, headers?: Any) {
-    if (this.headersSent) throw nodeError(Error, "ERR_HTTP_HEADERS_SENT", "Cannot write headers after they are sent to the client");
-    if (!(status >= 100 && status <= 999)) throw nodeError(RangeError, "ERR_HTTP_INVALID_STATUS_CODE", `Invalid status code: ${status}`);
+    if (this.headersSent)
+      throw nodeError(Error, "ERR_HTTP_HEADERS_SENT", "Cannot write headers after they are sent to the client");
+    if (!(status >= 100 && status <= 999))
+      throw nodeError(RangeError, "ERR_HTTP_INVALID_STATUS_CODE", `Invalid status code: ${status}`);
     this.statusCode = status | 0;
     if (typeof reason === "string") this.statusMessage = reason;
     const given = typeof reason === "string" ? headers : (reason ?? headers);
@@ -44,7 +46,8 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   _start(body: Any) {
     if (this.headersSent) return;
     this.headersSent = true;
-    const isEmpty = this.req?.method === "HEAD" || this.statusCode === 204 || this.statusCode === 205 || this.statusCode === 304;
+    const isEmpty =
+      this.req?.method === "HEAD" || this.statusCode === 204 || this.statusCode === 205 || this.statusCode === 304;
     this._respond?.(
       new Response(isEmpty ? null : body, {
         status: this.statusCode,
@@ -130,8 +133,19 @@ Object.assign(Server.prototype, {
     let port = typeof first === "object" && first !== null ? first.port : typeof first === "function" ? 0 : first;
     port = validatePort(port ?? 0);
     if (port === 0) port = nextPort++;
-    if (this.listening) throw nodeError(Error, "ERR_SERVER_ALREADY_LISTEN", "Listen method has been called more than once without closing.");
-    if (listening.has(port)) throw Object.assign(new Error(`listen EADDRINUSE: address already in use :::${port}`), { code: "EADDRINUSE", errno: -98, syscall: "listen", port });
+    if (this.listening)
+      throw nodeError(
+        Error,
+        "ERR_SERVER_ALREADY_LISTEN",
+        "Listen method has been called more than once without closing.",
+      );
+    if (listening.has(port))
+      throw Object.assign(new Error(`listen EADDRINUSE: address already in use :::${port}`), {
+        code: "EADDRINUSE",
+        errno: -98,
+        syscall: "listen",
+        port,
+      });
     listening.set(port, this);
     this._port = port;
     this.listening = true;
@@ -172,9 +186,27 @@ Object.assign(Server.prototype, {
 /** A worker's request, handled by the server on this port. */
 export function handle(port: number, request: Any, env: unknown, ctx: unknown): Promise<Any> {
   const server = listening.get(port);
-  if (server === undefined) throw nodeError(Error, "ERR_INVALID_STATE", `Invalid state: Http server with port ${port} not found. This is likely a bug with your code. You should check if server.listen() was called with the same port (${port})`);
+  if (server === undefined)
+    throw nodeError(
+      Error,
+      "ERR_INVALID_STATE",
+      `Invalid state: Http server with port ${port} not found. This is likely a bug with your code. You should check if server.listen() was called with the same port (${port})`,
+    );
   const url = new (globalThis as Any).URL(request.url);
-  const incoming = new (IncomingMessage as Any)({ encrypted: url.protocol === "https:", remoteAddress: request.headers.get("cf-connecting-ip") ?? "127.0.0.1", remoteFamily: "IPv4", remotePort: 0, localPort: port, on() {}, once() {}, setTimeout() {}, setKeepAlive() {}, destroy() {} });
+  const incoming = new (IncomingMessage as Any)({
+    encrypted: url.protocol === "https:",
+    remoteAddress: request.headers.get("cf-connecting-ip") ?? "127.0.0.1",
+    remoteFamily: "IPv4",
+    readable: true,
+    writable: true,
+    remotePort: 0,
+    localPort: port,
+    on() {},
+    once() {},
+    setTimeout() {},
+    setKeepAlive() {},
+    destroy() {},
+  });
   incoming.method = request.method;
   incoming.url = url.pathname + url.search;
   incoming.cloudflare = { cf: request.cf, env, ctx };

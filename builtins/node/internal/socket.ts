@@ -16,11 +16,22 @@ const timers = globalThis as Any;
 /** A connection that failed, as libuv would say it. */
 function connectError(cause: unknown, host: string, port: number): Error {
   const text = String((cause as Error)?.message ?? cause);
-  const code = /timed? ?out/i.test(text) ? "ETIMEDOUT" : /resolve|lookup|dns|name/i.test(text) ? "ENOTFOUND" : "ECONNREFUSED";
+  const code = /timed? ?out/i.test(text)
+    ? "ETIMEDOUT"
+    : /resolve|lookup|dns|name/i.test(text)
+      ? "ENOTFOUND"
+      : "ECONNREFUSED";
   const syscall = code === "ENOTFOUND" ? "getaddrinfo" : "connect";
   const where = code === "ENOTFOUND" ? host : `${host}:${port}`;
   const errno = code === "ETIMEDOUT" ? -110 : code === "ENOTFOUND" ? -3008 : -111;
-  return Object.assign(new Error(`${syscall} ${code} ${where}`, { cause }), { code, errno, syscall, address: host, hostname: host, port });
+  return Object.assign(new Error(`${syscall} ${code} ${where}`, { cause }), {
+    code,
+    errno,
+    syscall,
+    address: host,
+    hostname: host,
+    port,
+  });
 }
 const reset = (cause: unknown): Error =>
   Object.assign(new Error("read ECONNRESET", { cause }), { code: "ECONNRESET", errno: -104, syscall: "read" });
@@ -42,7 +53,13 @@ export function Socket(this: Any, options?: Any): Any {
   const settings = typeof options === "number" ? { fd: options } : (options ?? {});
   if (settings.objectMode || settings.readableObjectMode || settings.writableObjectMode)
     throw nodeError(TypeError, "ERR_INVALID_ARG_VALUE", "The property 'options.objectMode' is not supported");
-  Duplex.call(this, { ...settings, allowHalfOpen: Boolean(settings.allowHalfOpen), emitClose: true, autoDestroy: true, decodeStrings: true });
+  Duplex.call(this, {
+    ...settings,
+    allowHalfOpen: Boolean(settings.allowHalfOpen),
+    emitClose: true,
+    autoDestroy: true,
+    decodeStrings: true,
+  });
   this.connecting = false;
   this._host = null;
   this._socket = undefined;
@@ -63,7 +80,8 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   connect(...args: Any[]) {
     const [options, callback] = normalizeConnectArguments(args);
     if (callback !== null) this.once("connect", callback);
-    if (options.path) throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "Unix domain sockets are not supported in a worker");
+    if (options.path)
+      throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", "Unix domain sockets are not supported in a worker");
     if (options.port === undefined && options.path === undefined) throw missingArgs("options", "port", "path");
     if (typeof options.port !== "number" && typeof options.port !== "string")
       throw invalidArgType("options.port", ["number", "string"], options.port);
@@ -83,7 +101,11 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     try {
       socket = module_import("cloudflare:sockets").connect(
         { hostname: host, port },
-        { allowHalfOpen: true, secureTransport: this._secureTransport ?? "starttls", ...(this._highWaterMark ? { highWaterMark: this._highWaterMark } : {}) },
+        {
+          allowHalfOpen: true,
+          secureTransport: this._secureTransport ?? "starttls",
+          ...(this._highWaterMark ? { highWaterMark: this._highWaterMark } : {}),
+        },
       );
     } catch (error) {
       timers.process.nextTick(() => this.destroy(connectError(error, host, port)));
@@ -164,7 +186,11 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     );
   },
   _writev(chunks: Any[], done: (error?: unknown) => void) {
-    this._write(B.concat(chunks.map(({ chunk, encoding }) => (typeof chunk === "string" ? B.from(chunk, encoding) : chunk))), "buffer", done);
+    this._write(
+      B.concat(chunks.map(({ chunk, encoding }) => (typeof chunk === "string" ? B.from(chunk, encoding) : chunk))),
+      "buffer",
+      done,
+    );
   },
   _final(done: (error?: unknown) => void) {
     if (this.connecting) {
@@ -237,7 +263,9 @@ Object.assign(Socket.prototype, methods);
 // "close" tells whether an error was the reason.
 const emit = Duplex.prototype.emit as (this: Any, ...args: Any[]) => boolean;
 Socket.prototype.emit = function (this: Any, name: string, ...args: Any[]): boolean {
-  return name === "close" && args.length === 0 ? emit.call(this, name, Boolean(this._hadError)) : emit.call(this, name, ...args);
+  return name === "close" && args.length === 0
+    ? emit.call(this, name, Boolean(this._hadError))
+    : emit.call(this, name, ...args);
 };
 Object.defineProperties(Socket.prototype, {
   pending: {

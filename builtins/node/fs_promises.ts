@@ -1,0 +1,6 @@
+// node:fs/promises.
+
+import * as promises from "./internal/fs_promises";
+
+export * from "./internal/fs_promises";
+export default { ...promises };

@@ -1,0 +1,111 @@
+// Libraries from npm without a framework: tokens, validation, SQL building.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startProject } from "./project.mjs";
+
+test("jose: signed and encrypted tokens of every kind of key", async () => {
+  const server = await startProject({
+    "src/index.js": `import * as jose from "jose";
+      export default {
+        async fetch() {
+          const out = {};
+          const secret = new TextEncoder().encode("a secret of at least thirty-two octets");
+          const token = await new jose.SignJWT({ role: "admin" }).setProtectedHeader({ alg: "HS256" }).setIssuedAt().setExpirationTime("2h").sign(secret);
+          out.HS256 = (await jose.jwtVerify(token, secret)).payload.role;
+          out.tampered = await jose.jwtVerify(token.slice(0, -2) + "AA", secret).catch((error) => error.code);
+          const old = await new jose.SignJWT({}).setProtectedHeader({ alg: "HS256" }).setExpirationTime(1).sign(secret);
+          out.expired = await jose.jwtVerify(old, secret).catch((error) => error.code);
+          for (const alg of ["RS256", "PS256", "ES256", "ES384", "EdDSA"]) {
+            const { publicKey, privateKey } = await jose.generateKeyPair(alg, { extractable: true });
+            const signed = await new jose.SignJWT({ alg }).setProtectedHeader({ alg }).sign(privateKey);
+            const jwk = await jose.exportJWK(publicKey);
+            const imported = await jose.importJWK(jwk, alg);
+            out[alg] = (await jose.jwtVerify(signed, imported)).payload.alg;
+          }
+          for (const [alg, enc, key] of [["dir", "A256GCM", secret.slice(0, 32)], ["A128KW", "A128CBC-HS256", secret.slice(0, 16)]]) {
+            const sealed = await new jose.EncryptJWT({ enc }).setProtectedHeader({ alg, enc }).encrypt(key);
+            out[enc] = (await jose.jwtDecrypt(sealed, key)).payload.enc;
+          }
+          const { publicKey, privateKey } = await jose.generateKeyPair("ES256");
+          const set = jose.createLocalJWKSet({ keys: [{ ...(await jose.exportJWK(publicKey)), alg: "ES256", kid: "1" }] });
+          out.set = (await jose.jwtVerify(await new jose.SignJWT({ ok: 1 }).setProtectedHeader({ alg: "ES256", kid: "1" }).sign(privateKey), set)).payload.ok;
+          return Response.json(out);
+        },
+      };`,
+  });
+  assert.deepEqual(await server.json("/"), {
+    HS256: "admin",
+    tampered: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
+    expired: "ERR_JWT_EXPIRED",
+    RS256: "RS256",
+    PS256: "PS256",
+    ES256: "ES256",
+    ES384: "ES384",
+    EdDSA: "EdDSA",
+    A256GCM: "A256GCM",
+    "A128CBC-HS256": "A128CBC-HS256",
+    set: 1,
+  });
+  await server.stop();
+});
+
+test("zod: schemas, transformations, the issues of a failure", async () => {
+  const server = await startProject({
+    "src/index.js": `import { z } from "zod";
+      const Order = z.object({
+        id: z.uuid(),
+        email: z.email(),
+        items: z.array(z.object({ name: z.string().min(1), price: z.coerce.number().positive() })).nonempty(),
+        when: z.iso.datetime().transform((text) => new Date(text).getUTCFullYear()),
+        kind: z.discriminatedUnion("type", [z.object({ type: z.literal("a"), a: z.number() }), z.object({ type: z.literal("b") })]),
+      });
+      export default {
+        async fetch(request) {
+          const result = Order.safeParse(await request.json());
+          return Response.json(result.success ? result.data : result.error.issues.map((issue) => issue.path.join(".")));
+        },
+      };`,
+  });
+  const send = async (body) =>
+    JSON.parse((await server.fetch("/", { method: "POST", body: JSON.stringify(body) })).text);
+  const good = {
+    id: "7b1d7d2e-0f52-4f0c-9a63-3f1f1c6d8d0b",
+    email: "a@b.example",
+    items: [{ name: "x", price: "2.5" }],
+    when: "2026-01-02T03:04:05Z",
+    kind: { type: "a", a: 1 },
+  };
+  assert.deepEqual(await send(good), { ...good, items: [{ name: "x", price: 2.5 }], when: 2026 });
+  assert.deepEqual(await send({ ...good, email: "no", items: [{ name: "", price: -1 }], kind: { type: "c" } }), [
+    "email",
+    "items.0.name",
+    "items.0.price",
+    "kind.type",
+  ]);
+  await server.stop();
+});
+
+test("drizzle-orm: builds SQL for SQLite and PostgreSQL", async () => {
+  const server = await startProject({
+    "src/index.js": `import { and, desc, eq, gt, sql } from "drizzle-orm";
+      import { integer, QueryBuilder, sqliteTable, text } from "drizzle-orm/sqlite-core";
+      import { pgTable, QueryBuilder as PgQueryBuilder, serial, text as pgText } from "drizzle-orm/pg-core";
+      const users = sqliteTable("users", { id: integer("id").primaryKey(), name: text("name").notNull(), age: integer("age") });
+      const people = pgTable("people", { id: serial("id").primaryKey(), name: pgText("name") });
+      export default {
+        fetch() {
+          const query = new QueryBuilder().select({ id: users.id, total: sql\`count(*)\` }).from(users)
+            .where(and(eq(users.name, "x"), gt(users.age, 18))).groupBy(users.id).orderBy(desc(users.id)).limit(5).toSQL();
+          return Response.json([query, new PgQueryBuilder().select().from(people).where(eq(people.id, 1)).toSQL()]);
+        },
+      };`,
+  });
+  const [query, pg] = await server.json("/");
+  assert.equal(
+    query.sql,
+    'select "id", count(*) from "users" where ("users"."name" = ? and "users"."age" > ?) group by "users"."id" order by "users"."id" desc limit ?',
+  );
+  assert.deepEqual(query.params, ["x", 18, 5]);
+  assert.equal(pg.sql, 'select "id", "name" from "people" where "people"."id" = $1');
+  await server.stop();
+});
