@@ -193,20 +193,21 @@ export function handle(port: number, request: Any, env: unknown, ctx: unknown): 
       `Invalid state: Http server with port ${port} not found. This is likely a bug with your code. You should check if server.listen() was called with the same port (${port})`,
     );
   const url = new (globalThis as Any).URL(request.url);
-  const incoming = new (IncomingMessage as Any)({
+  // Frameworks listen to the connection and ask whether it is open.
+  const socket: Any = Object.assign(new Emitter(), {
     encrypted: url.protocol === "https:",
     remoteAddress: request.headers.get("cf-connecting-ip") ?? "127.0.0.1",
     remoteFamily: "IPv4",
-    readable: true,
-    writable: true,
     remotePort: 0,
     localPort: port,
-    on() {},
-    once() {},
-    setTimeout() {},
-    setKeepAlive() {},
-    destroy() {},
+    readable: true,
+    writable: true,
+    setTimeout: () => socket,
+    setKeepAlive: () => socket,
+    setNoDelay: () => socket,
+    destroy: () => socket,
   });
+  const incoming = new (IncomingMessage as Any)(socket);
   incoming.method = request.method;
   incoming.url = url.pathname + url.search;
   incoming.cloudflare = { cf: request.cf, env, ctx };

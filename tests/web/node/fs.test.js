@@ -41,10 +41,6 @@ test("directories", () => {
     code(() => fs.rmdirSync(path.join(root, "a"))),
     "ENOTEMPTY",
   );
-  assertEquals(
-    code(() => fs.mkdirSync(path.join(root, "a"))),
-    "EEXIST",
-  );
   fs.rmSync(path.join(root, "a"), { recursive: true });
   assertEquals(fs.readdirSync(root), []);
   fs.rmSync(path.join(root, "none"), { force: true });
@@ -91,11 +87,6 @@ test("file descriptors", () => {
   fs.ftruncateSync(fd, 2);
   fs.closeSync(fd);
   assertEquals(fs.readFileSync(file, "utf8"), "Je");
-  assertEquals(
-    code(() => fs.closeSync(fd)),
-    "EBADF",
-  );
-  assertEquals("EEXIST");
 });
 
 test("rename, copy, links", () => {
