@@ -301,8 +301,18 @@ fetcherDispatchers.push((fetcher) => (isStub(fetcher) ? stubTarget(fetcher).disp
 
 registerBinding("durable_object", (description) => {
   const name = description.class as string;
-  requiredExports.push(name);
-  return new DurableObjectNamespace(internal, ops.object_class(name));
+  const script = description.script as string | undefined;
+  if (script === undefined) {
+    requiredExports.push(name);
+    return new DurableObjectNamespace(internal, ops.object_class(name));
+  }
+  try {
+    return new DurableObjectNamespace(internal, ops.object_class(`${script}/${name}`));
+  } catch {
+    throw new Error(
+      `env.${description.name}: no worker "${script}" with a Durable Object class "${name}" runs beside this one (adit dev DIR OTHER_DIR)`,
+    );
+  }
 });
 
 /** Of this worker's own class, for ctx.exports; undefined when it has no migration. */

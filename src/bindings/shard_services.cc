@@ -22,13 +22,18 @@ struct ProcessServices::Impl {
   ProcessState state;
   cache::ProcessCache cache{state};
   durable_object::HostOptions objects = durable_object::host_options_from_environment();
-  std::mutex mutex;  // guards what is below
-  std::shared_ptr<const durable_object::ClassTable> classes = std::make_shared<const durable_object::ClassTable>();
+  std::mutex mutex;                                           // guards what is below
+  std::map<std::string, durable_object::ClassTable> classes;  // by worker
   worker::ShardGroup* group = nullptr;
   bool removed_deleted = false;  // main's only
-  std::shared_ptr<const durable_object::ClassTable> current_classes() {
+  // What a worker may bind to: its own classes by name, those of others as "WORKER/NAME" (script_name).
+  std::shared_ptr<const durable_object::ClassTable> classes_for(const std::string& worker) {
     std::lock_guard lock(mutex);
-    return classes;
+    auto all = std::make_shared<durable_object::ClassTable>();
+    for (const auto& [owner, table] : classes)
+      for (const auto& [name, object_class] : table)
+        all->emplace(owner == worker ? name : owner + "/" + name, object_class);
+    return all;
   }
 };
 
@@ -59,7 +64,7 @@ class DevConsole final : public web::ConsoleSink {
   worker::Shard& m_shard;
 };
 
-using ClassesSource = std::function<std::shared_ptr<const durable_object::ClassTable>()>;
+using ClassesSource = std::function<std::shared_ptr<const durable_object::ClassTable>(const std::string& worker)>;
 
 class Services final : public ShardServices {
  public:
@@ -96,7 +101,7 @@ class Services final : public ShardServices {
     caches = std::make_unique<cache::Scope>(cache::Scope{m_cache, worker.script().name});
     worker.isolate().provide(*caches);
     worker.isolate().provide(m_r2);
-    m_objects.attach(worker, m_classes());
+    m_objects.attach(worker, m_classes(worker.script().name));
     m_platforms[&worker] = std::move(services);
   }
   void detach(worker::WorkerIsolate& worker) override { m_objects.detach(worker); }
@@ -144,7 +149,11 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
 }
 
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
-  if (config.durable_objects.empty() && config.migrations.empty()) return {};
+  if (config.durable_objects.empty() && config.migrations.empty()) {
+    std::lock_guard lock(m_impl->mutex);
+    m_impl->classes.erase(config.name);
+    return {};
+  }
   // Locked now, not at the first write: a second process with these objects must not start.
   auto* directory = TRY(m_impl->state.directory());
   if (!std::exchange(m_impl->removed_deleted, true)) TRY(durable_object::remove_deleted_data(*directory));
@@ -152,7 +161,7 @@ Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& co
     return durable_object::destroy_space(*m_impl->group, space);
   }));
   std::lock_guard lock(m_impl->mutex);
-  m_impl->classes = std::make_shared<const durable_object::ClassTable>(std::move(classes));
+  m_impl->classes[config.name] = std::move(classes);
   return {};
 }
 
@@ -162,8 +171,8 @@ Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_serv
     m_impl->group = &shard.group();
   }
   return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(
-      shard, m_impl->state, m_impl->cache, [impl = m_impl.get()] { return impl->current_classes(); },
-      m_impl->objects)));
+      shard, m_impl->state, m_impl->cache,
+      [impl = m_impl.get()](const std::string& worker) { return impl->classes_for(worker); }, m_impl->objects)));
 }
 
 }  // namespace adit::bindings

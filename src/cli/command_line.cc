@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -21,6 +22,8 @@ struct Parsed {
   CheckOptions check;
   StateOptions state;
   std::vector<std::string> vars;
+  std::vector<std::string> directories;  // of dev
+  std::vector<std::string> configs;
   std::string log_level = "info";
   std::string help_command;
   std::string state_action;
@@ -29,12 +32,6 @@ struct Parsed {
 
 template <typename Options>
 void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
-  command
-      .add_option("DIR", options.directory,
-                  "The worker's directory, else the current one; its configuration is looked for there and above")
-      ->type_name("");
-  command.add_option("-c,--config", options.config, "The configuration file, instead of looking for one")
-      ->type_name("FILE");
   command.add_option("-e,--env", options.environment, "The environment to use; also CLOUDFLARE_ENV")->type_name("NAME");
   command.add_option("--var", parsed.vars, "Set a variable, over the configuration and .dev.vars; may be repeated")
       ->type_name("NAME:VALUE")
@@ -48,6 +45,14 @@ void add_worker_options(CLI::App& command, Options& options, Parsed& parsed) {
 
 void add_dev(CLI::App& app, Parsed& parsed) {
   CLI::App* dev = app.add_subcommand("dev", "Run a worker on this machine, anew when its files change");
+  dev->add_option("DIR", parsed.directories,
+                  "The worker's directory, else the current one; its configuration is looked for there and above. Of "
+                  "several workers, the first is on HTTP, the others behind service bindings")
+      ->type_name("");
+  dev->add_option("-c,--config", parsed.configs,
+                  "The configuration file, instead of looking for one; may be repeated for several workers")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   add_worker_options(*dev, parsed.dev, parsed);
   dev->add_option("--host,--ip", parsed.dev.host,
                   "The address to listen on; dev.ip of the configuration, else 127.0.0.1")
@@ -67,7 +72,8 @@ void add_dev(CLI::App& app, Parsed& parsed) {
       "Examples:\n"
       "  adit dev                              the worker of the current directory, on http://127.0.0.1:8787\n"
       "  adit dev app --env staging --port 0   the staging environment of ./app, on any free port\n"
-      "  adit dev --var GREETING:Hi            with another value for a variable";
+      "  adit dev --var GREETING:Hi            with another value for a variable\n"
+      "  adit dev site api                     ./site on HTTP, and ./api for its service bindings";
 }
 
 void add_state(CLI::App& app, Parsed& parsed) {
@@ -108,6 +114,12 @@ void describe(CLI::App& app, Parsed& parsed) {
       "Example:\n"
       "  adit init hello && cd hello && adit dev";
   CLI::App* check = app.add_subcommand("check", "Say what is wrong with a worker's configuration");
+  check
+      ->add_option("DIR", parsed.check.directory,
+                   "The worker's directory, else the current one; its configuration is looked for there and above")
+      ->type_name("");
+  check->add_option("-c,--config", parsed.check.config, "The configuration file, instead of looking for one")
+      ->type_name("FILE");
   add_worker_options(*check, parsed.check, parsed);
   check->add_flag("--print", parsed.check.print, "Also print the configuration as Adit understands it, as JSON");
   parsed.footers["check"] = "Exits with 0 when there are no errors, with 1 when there are.";
@@ -119,7 +131,8 @@ void describe(CLI::App& app, Parsed& parsed) {
     const char* argument = command == init                  ? "NAME"
                            : command == help                ? "[COMMAND]"
                            : command->get_name() == "state" ? "[OPTIONS] ACTION [PATH]"
-                                                            : "[OPTIONS] [DIR]";
+                           : command == check               ? "[OPTIONS] [DIR]"
+                                                            : "[OPTIONS] [DIR...]";
     command->usage(fmt::format("Usage: adit {} {}", command->get_name(), argument));
   }
   app.usage("Usage: adit COMMAND ...");
@@ -189,6 +202,21 @@ CommandLine state_of(const CLI::App& app, Parsed& parsed) {
   return state;
 }
 
+// Directories and configurations pair up; what is missing has its default.
+void place_workers(const Parsed& parsed, DevOptions& dev) {
+  for (size_t i = 0; i < std::max<size_t>({1, parsed.directories.size(), parsed.configs.size()}); ++i) {
+    WorkerPlace place;
+    if (i < parsed.directories.size()) place.directory = parsed.directories[i];
+    if (i < parsed.configs.size()) place.config = parsed.configs[i];
+    if (i > 0) {
+      dev.others.push_back(std::move(place));
+      continue;
+    }
+    dev.directory = place.directory;
+    dev.config = place.config;
+  }
+}
+
 // `help` is the whole program's, taken before parsing: afterwards CLI11 gives the chosen command's.
 CommandLine chosen(CLI::App& app, Parsed& parsed, const std::string& help) {
   std::vector<CLI::App*> commands = app.get_subcommands();
@@ -208,6 +236,7 @@ CommandLine chosen(CLI::App& app, Parsed& parsed, const std::string& help) {
     parsed.check.vars = std::move(vars).value();
     return parsed.check;
   }
+  place_workers(parsed, parsed.dev);
   parsed.dev.vars = std::move(vars).value();
   parsed.dev.log_level = log_level_of(parsed.log_level);
   return parsed.dev;

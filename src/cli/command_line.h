@@ -15,9 +15,16 @@
 
 namespace adit::cli {
 
+// Where a worker is.
+struct WorkerPlace {
+  std::string directory = ".";
+  std::optional<std::string> config;
+};
+
 struct DevOptions {
   std::string directory = ".";
   std::optional<std::string> config;
+  std::vector<WorkerPlace> others;  // that run beside it, for service bindings; only the first is on HTTP
   std::optional<std::string> environment;
   std::optional<std::string>
       host;                      // the address to listen on; dev.ip of the configuration, or 127.0.0.1, when not given

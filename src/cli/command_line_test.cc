@@ -40,6 +40,20 @@ TEST(command_line, dev_has_defaults) {
   EXPECT_TRUE(dev.vars.empty());
 }
 
+TEST(command_line, dev_takes_several_workers) {
+  auto dev = parsed_as<DevOptions>("dev site api -c site.toml");
+  EXPECT_EQ(dev.directory, "site");
+  EXPECT_EQ(dev.config, "site.toml");
+  ASSERT_EQ(dev.others.size(), 1u);
+  EXPECT_EQ(dev.others[0].directory, "api");
+  EXPECT_FALSE(dev.others[0].config);
+  auto by_file = parsed_as<DevOptions>("dev -c a.toml -c b.toml");
+  EXPECT_EQ(by_file.config, "a.toml");
+  ASSERT_EQ(by_file.others.size(), 1u);
+  EXPECT_EQ(by_file.others[0].directory, ".");
+  EXPECT_EQ(by_file.others[0].config, "b.toml");
+}
+
 TEST(command_line, dev_takes_every_option) {
   auto dev = parsed_as<DevOptions>(
       "dev app --port 0 --host 0.0.0.0 -e staging -c w.toml --var A:1 --var B:x:y --env-file a --env-file b "
@@ -93,8 +107,8 @@ TEST(command_line, help_and_version_are_text) {
 
 TEST(command_line, mistakes_are_usage_errors) {
   for (const char* line :
-       {"dve", "dev --prot 1", "dev --port x", "dev --port 70000", "dev --shards 0", "dev --log-level loud", "dev a b",
-        "init", "dev --var A", "dev --var :x", "help nothing", "check --port 1"}) {
+       {"dve", "dev --prot 1", "dev --port x", "dev --port 70000", "dev --shards 0", "dev --log-level loud",
+        "check a b", "init", "dev --var A", "dev --var :x", "help nothing", "check --port 1"}) {
     EXPECT_NE(error_of(line), "") << line;
   }
 }

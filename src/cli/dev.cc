@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <thread>
 
 #include "base/memory.h"
@@ -26,23 +28,44 @@ constexpr uint64_t stop_grace_ms = 10'000;
 constexpr size_t max_shards = 256;
 constexpr uint64_t startup_settles_ms = 2'000;
 
+// One of the workers that run together.
+struct Member {
+  DevOptions options;  // where it is, and what was asked for it
+  std::optional<worker::WorkerConfig> config;
+  std::vector<fs::path> inputs;
+
+  fs::path work_directory() const { return config->directory / ".adit" / "tmp"; }
+};
+
 class DevServer {
  public:
-  DevServer(const DevOptions& options) : m_options(options), m_logger(options.log_level, isatty(STDERR_FILENO) == 1) {}
+  DevServer(const DevOptions& options) : m_options(options), m_logger(options.log_level, isatty(STDERR_FILENO) == 1) {
+    m_members.push_back({options, {}, {}});
+    for (const auto& other : options.others) {
+      auto& member = m_members.emplace_back(Member{options, {}, {}});
+      member.options.directory = other.directory;
+      member.options.config = other.config;
+      member.options.vars.clear();  // --var is the first one's
+    }
+  }
 
   Result<int> run() {
     m_loop = TRY(net::Loop::create());
     // A worker's children and a client that went away must not end the server.
     signal(SIGPIPE, SIG_IGN);
-    TRY(load_configuration());
-    auto first = make_bundle(*m_config, work_directory());
-    if (first.is_error() && first.error().kind() == ErrorKind::not_found) return std::move(first.error());
+    TRY(load_configurations());
+    std::vector<Result<Bundle>> bundles;
+    for (auto& member : m_members) {
+      bundles.push_back(make_bundle(*member.config, member.work_directory()));
+      auto& bundle = bundles.back();
+      if (bundle.is_error() && bundle.error().kind() == ErrorKind::not_found) return std::move(bundle.error());
+    }
     TRY(start_shards());
     // A state directory that cannot be used is not something that the next reload mends.
-    TRY(m_services->apply_configuration(*m_config));
-    apply(std::move(first));
-    auto host = m_options.host.value_or(m_config->dev.ip.value_or("127.0.0.1"));
-    auto port = TRY(m_pool->listen(m_options.port.value_or(m_config->dev.port.value_or(default_port))));
+    for (auto& member : m_members) TRY(m_services->apply_configuration(*member.config));
+    apply(std::move(bundles));
+    auto host = m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1"));
+    auto port = TRY(m_pool->listen(m_options.port.value_or(first().config->dev.port.value_or(default_port))));
     m_logger.info("Ready on http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port);
     if (!m_logger.enabled(LogLevel::info)) write_line("Ready on http://" + host + ":" + std::to_string(port));
     m_watcher = std::make_unique<Watcher>(*m_loop, [this] { reload(); });
@@ -85,27 +108,45 @@ class DevServer {
     [[maybe_unused]] auto written = ::write(STDERR_FILENO, text.data(), text.size());
   }
 
+  const Member& first() const { return m_members.front(); }
   fs::path state_directory() const {
     if (m_options.persist_to) return fs::absolute(*m_options.persist_to);
-    return m_config->directory / ".adit" / "state";
+    return first().config->directory / ".adit" / "state";
   }
-  fs::path work_directory() const { return m_config->directory / ".adit" / "tmp"; }
 
-  Result<void> load_configuration() {
-    auto request = TRY(make_config_request(m_options));
+  Result<void> load_configurations() {
+    std::map<std::string, fs::path> names;
+    for (auto& member : m_members) {
+      TRY(load_configuration(member));
+      auto [known, is_new] = names.emplace(member.config->name, member.config->file);
+      if (!is_new)
+        return Error::failed(known->second.string() + " and " + member.config->file.string() +
+                             " both name their worker \"" + member.config->name + "\"");
+    }
+    for (const auto& member : m_members)
+      for (const auto& service : member.config->services)
+        if (!names.contains(service.service))
+          m_logger.warn("{}:{}: no worker \"{}\" runs beside this one, so env.{} will fail (adit dev DIR OTHER_DIR)",
+                        member.config->file.filename().string(), service.place.line, service.service, service.binding);
+    return {};
+  }
+
+  Result<void> load_configuration(Member& member) {
+    auto request = TRY(make_config_request(member.options));
     auto loaded = worker::load_config(request, worker::DiskConfigFiles(), m_clock);
     auto report = worker::format_diagnostics(loaded.diagnostics);
     if (!report.empty() && report.back() == '\n') report.pop_back();
     if (!loaded.config) return Error::failed(report);
     if (!report.empty()) write_line(report);
-    m_config = std::move(loaded.config);
-    if (m_config->main.empty())
+    auto& config = member.config;
+    config = std::move(loaded.config);
+    if (config->main.empty())
       return Error::failed(
-          m_config->file.string() +
+          config->file.string() +
           ": there is no \"main\": name the worker's entry module, for example main = \"src/index.js\"");
-    for (const auto& feature : m_config->not_yet)
-      m_logger.warn("{}:{}: {} ({}) is not supported by Adit yet", m_config->file.filename().string(),
-                    feature.place.line, feature.feature, feature.field);
+    for (const auto& feature : config->not_yet)
+      m_logger.warn("{}:{}: {} ({}) is not supported by Adit yet", config->file.filename().string(), feature.place.line,
+                    feature.feature, feature.field);
     return {};
   }
 
@@ -121,7 +162,7 @@ class DevServer {
     options.clock = &m_clock;
     options.random = &m_random;
     options.logger = &m_logger;
-    options.http.host = m_options.host.value_or(m_config->dev.ip.value_or("127.0.0.1"));
+    options.http.host = m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1"));
     m_services = TRY(bindings::ProcessServices::create(state_directory(), m_logger));
     options.make_extension = [services = m_services.get()](worker::Shard& shard) {
       return services->make_shard_services(shard);
@@ -131,48 +172,63 @@ class DevServer {
     return {};
   }
 
-  // Makes the bundle the running worker, or shows why not.
-  void apply(Result<Bundle> bundle) {
-    if (bundle.is_error()) {
-      m_logger.error("{}", bundle.error().full_message());
-      m_pool->set_failure(0, "The worker could not be built", bundle.error().full_message());
-      return;
+  // Makes the bundles the running workers, or shows why not. First the others: the first one may need their classes.
+  void apply(std::vector<Result<Bundle>> bundles) {
+    std::vector<bool> is_ready(m_members.size(), false);
+    for (size_t i = 0; i < m_members.size(); ++i) {
+      if (bundles[i].is_error()) {
+        fail(i, "The worker could not be built", bundles[i].error());
+        continue;
+      }
+      m_members[i].inputs = std::move(bundles[i].value().inputs);
+      auto migrated = m_services->apply_configuration(*m_members[i].config);
+      if (migrated.is_error()) fail(i, "The migrations could not be applied", migrated.error());
+      else is_ready[i] = true;
     }
-    m_inputs = std::move(bundle.value().inputs);
-    auto migrated = m_services->apply_configuration(*m_config);
-    if (migrated.is_error()) {
-      m_logger.error("{}", migrated.error().full_message());
-      return m_pool->set_failure(0, "The migrations could not be applied", migrated.error().full_message());
+    for (size_t i = m_members.size(); i-- > 0;) {
+      if (!is_ready[i]) continue;
+      auto started = m_pool->set_script(i, bundles[i].value().script);
+      if (started.is_error()) fail(i, "The worker did not start", started.error());
     }
-    auto started = m_pool->set_script(0, bundle.value().script);
-    if (started.is_ok()) return;
-    m_logger.error("The worker did not start: {}", started.error().full_message());
-    m_pool->set_failure(0, "The worker did not start", started.error().full_message());
+  }
+
+  void fail(size_t place, const std::string& title, const Error& error) {
+    auto name = m_members.size() > 1 && m_members[place].config ? m_members[place].config->name + ": " : std::string();
+    m_logger.error("{}{}: {}", name, title, error.full_message());
+    m_pool->set_failure(place, title, error.full_message());
   }
 
   void reload() {
     auto before = m_clock.monotonic_ns();
-    if (auto loaded = load_configuration(); loaded.is_error()) {
-      m_logger.error("{}", loaded.error().full_message());
-      m_pool->set_failure(0, "The configuration has errors", loaded.error().full_message());
+    if (auto loaded = load_configurations(); loaded.is_error()) {
+      fail(0, "The configuration has errors", loaded.error());
       return watch();
     }
-    apply(make_bundle(*m_config, work_directory()));
+    std::vector<Result<Bundle>> bundles;
+    for (auto& member : m_members) bundles.push_back(make_bundle(*member.config, member.work_directory()));
+    apply(std::move(bundles));
     m_logger.info("Reloaded in {} ms", (m_clock.monotonic_ns() - before) / 1'000'000);
     watch();
   }
 
   void watch() {
-    std::vector<fs::path> paths = m_inputs;
-    paths.push_back(m_config->file);
-    for (const char* name : {".dev.vars", ".env", ".env.local"}) paths.push_back(m_config->directory / name);
-    if (!m_config->environment.empty())
-      for (const char* name : {".dev.vars.", ".env."})
-        paths.push_back(m_config->directory / (name + m_config->environment));
+    std::vector<fs::path> paths;
+    for (const auto& member : m_members)
+      if (member.config) add_watched(member, paths);
+    m_watcher->watch(paths);
+  }
+
+  static void add_watched(const Member& member, std::vector<fs::path>& all) {
+    const auto& config = *member.config;
+    std::vector<fs::path> paths = member.inputs;
+    paths.push_back(config.file);
+    for (const char* name : {".dev.vars", ".env", ".env.local"}) paths.push_back(config.directory / name);
+    if (!config.environment.empty())
+      for (const char* name : {".dev.vars.", ".env."}) paths.push_back(config.directory / (name + config.environment));
     // A custom build watches its folders; what it writes must not start it again.
-    if (!m_config->build.command.empty()) {
-      paths.erase(std::remove(paths.begin(), paths.end(), m_config->main), paths.end());
-      for (const auto& directory : m_config->build.watch_dirs) {
+    if (!config.build.command.empty()) {
+      paths.erase(std::remove(paths.begin(), paths.end(), config.main), paths.end());
+      for (const auto& directory : config.build.watch_dirs) {
         paths.push_back(directory);
         std::error_code code;
         for (auto it = fs::recursive_directory_iterator(directory, code);
@@ -180,15 +236,14 @@ class DevServer {
           if (it->is_directory()) paths.push_back(it->path());
       }
     }
-    m_watcher->watch(paths);
+    all.insert(all.end(), paths.begin(), paths.end());
   }
 
   DevOptions m_options;
   Logger m_logger;
   SystemClock m_clock;
   SystemRandom m_random;
-  std::optional<worker::WorkerConfig> m_config;
-  std::vector<fs::path> m_inputs;
+  std::vector<Member> m_members;  // the first is on HTTP
   std::unique_ptr<net::Loop> m_loop;
   std::unique_ptr<js::Platform> m_platform;
   std::vector<intptr_t> m_external_references;

@@ -19,10 +19,9 @@ std::string environment_json(const WorkerConfig& config) {
   for (const auto& bucket : config.r2_buckets)
     bindings.push_back({{"type", "r2"}, {"name", bucket.binding}, {"bucket", bucket.name}});
   for (const auto& object : config.durable_objects) {
-    if (!object.script_name.empty() && object.script_name != config.name)
-      bindings.push_back(
-          {{"type", "not_yet"}, {"name", object.name}, {"feature", "Durable Objects of another worker (script_name)"}});
-    else bindings.push_back({{"type", "durable_object"}, {"name", object.name}, {"class", object.class_name}});
+    Json binding{{"type", "durable_object"}, {"name", object.name}, {"class", object.class_name}};
+    if (!object.script_name.empty() && object.script_name != config.name) binding["script"] = object.script_name;
+    bindings.push_back(std::move(binding));
   }
   for (const auto& service : config.services) {
     Json binding{{"type", "service"}, {"name", service.binding}, {"worker", service.service}};

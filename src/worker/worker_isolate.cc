@@ -324,14 +324,19 @@ void WorkerIsolate::run_held(int32_t id) {
   }
 }
 
+// Also in the middle of another isolate's turn: what settles then has a turn of its own.
 bool WorkerIsolate::is_held(int32_t id) const {
+  auto* entered = v8::Isolate::TryGetCurrent();
+  if (entered && entered != m_options.isolate->v8()) return true;
   if (id < 0 || id == m_running_held) return false;
   auto* invocation = m_invocations.find(id);
   return invocation && (invocation->is_held || !invocation->held.empty());
 }
 
 void WorkerIsolate::hold(int32_t id, Function<void()> event) {
-  m_invocations.find(id)->held.push_back(std::move(event));
+  auto* invocation = m_invocations.find(id);
+  if (invocation && (invocation->is_held || !invocation->held.empty())) invocation->held.push_back(std::move(event));
+  else m_options.loop->defer(std::move(event));
 }
 
 void WorkerIsolate::enter_standing(int32_t id) {

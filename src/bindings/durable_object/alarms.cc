@@ -125,8 +125,7 @@ void Alarms::arm() {
 }
 
 std::optional<ObjectAddress> Alarms::address_of(const AlarmRow& row) {
-  auto* isolate = m_host.running_isolate();
-  auto object_class = isolate ? isolate->find_space(row.space) : nullptr;
+  auto object_class = m_host.class_of_space(row.space);
   if (!object_class) return std::nullopt;
   return ObjectAddress{std::move(object_class), row.id, row.name.value_or(""), row.name.has_value()};
 }

@@ -12,8 +12,9 @@
 namespace adit::bindings::durable_object {
 
 struct ObjectClass {
-  std::string name;   // as the worker exports it
-  std::string space;  // of its objects' ledgers
+  std::string worker;  // that exports it
+  std::string name;    // as it exports it
+  std::string space;   // of its objects' ledgers
   NamespaceKey key{};
   bool has_sql = false;  // made by new_sqlite_classes
 };

@@ -111,6 +111,7 @@ Result<ClassTable> apply_migrations(const std::string& state_directory, const wo
   ClassTable classes;
   for (const auto& [name, space] : record["classes"].items()) {
     auto made = std::make_shared<ObjectClass>();
+    made->worker = config.name;
     made->name = name;
     made->space = space.get<std::string>();
     made->key = key_of(made->space);

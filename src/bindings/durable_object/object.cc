@@ -47,7 +47,7 @@ void Object::run() {
 // False when there is nothing to run (yet).
 bool Object::begin() {
   if (m_host.is_recovering(m_address.id)) return false;
-  m_isolate = m_host.running_isolate();
+  m_isolate = m_host.running_isolate(*m_address.object_class);
   if (!m_isolate) {
     end(Error::failed("No worker is running that has the Durable Object's class."));
     return false;

@@ -52,11 +52,19 @@ HostOptions host_options_from_environment() {
 
 ObjectHost& ObjectHost::of(worker::Shard& shard) { return ShardServices::of(shard).objects(); }
 
-IsolateObjects* ObjectHost::running_isolate() {
+IsolateObjects* ObjectHost::running_isolate(const ObjectClass& object_class) {
   if (m_is_closed) return nullptr;
-  auto* worker = m_shard.running_worker();
+  auto* worker = m_shard.running_worker(object_class.worker);
   auto found = m_isolates.find(worker);
   return found == m_isolates.end() ? nullptr : found->second.get();
+}
+
+std::shared_ptr<ObjectClass> ObjectHost::class_of_space(std::string_view space) {
+  for (auto& [worker, objects] : m_isolates) {
+    auto object_class = objects->find_space(space);
+    if (object_class && running_isolate(*object_class)) return object_class;
+  }
+  return nullptr;
 }
 
 std::shared_ptr<Object> ObjectHost::object_of(const ObjectAddress& address) {

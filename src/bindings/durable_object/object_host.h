@@ -62,7 +62,9 @@ class ObjectHost final {
   worker::Shard& shard() { return m_shard; }
   const HostOptions& options() const { return m_options; }
   // Where objects are made now; null when no worker runs.
-  IsolateObjects* running_isolate();
+  IsolateObjects* running_isolate(const ObjectClass& object_class);
+  // Of a worker that runs; null when none has it.
+  std::shared_ptr<ObjectClass> class_of_space(std::string_view space);
   Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id);
   // Its ledger broke and opens anew: nothing of it runs until then.
   bool is_recovering(const ObjectId& id) const { return m_recovering.contains(id); }

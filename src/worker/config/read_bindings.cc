@@ -49,8 +49,6 @@ void read_durable_objects(Reading& reading) {
       reading.reporter.error(item->place, fmt::format("{}: \"environment\" wants a \"script_name\"", where));
     }
     if (binding.script_name == config.name) binding.script_name.clear();
-    if (!binding.script_name.empty())
-      config.not_yet.push_back({where, "Durable Objects of other workers", binding.name, item->place});
     config.durable_objects.push_back(std::move(binding));
   }
   config.migrations = read_migrations(reading.environment.find("migrations"));
@@ -155,10 +153,7 @@ void check_binding_names(Reading& reading) {
     take(binding.name, "a Durable Object", binding.place);
   for (const ServiceBinding& service : reading.config.services)
     take(service.binding, "a service binding", service.place);
-  for (const NotYet& entry : reading.config.not_yet) {
-    bool counted = entry.feature == "Durable Objects of other workers";
-    if (!counted) take(entry.binding, entry.feature, entry.place);
-  }
+  for (const NotYet& entry : reading.config.not_yet) take(entry.binding, entry.feature, entry.place);
 }
 
 }  // namespace adit::worker
