@@ -31,6 +31,9 @@ const ops = native<{
     reverse: boolean,
     limit: number | undefined,
   ): unknown[];
+  storage_bookmark(object: ObjectHandle): string;
+  storage_bookmark_for_time(object: ObjectHandle, unixMs: number): string;
+  storage_restore(object: ObjectHandle, bookmark: string): Promise<string>;
   /** Tables, views and so on that SQL made. */
   sql_drop_everything(object: ObjectHandle): void;
   storage_sync(object: ObjectHandle): Promise<void> | undefined;
@@ -368,6 +371,28 @@ export class DurableObjectStorage {
   sync(): Promise<void> {
     const { object } = this.#operations;
     return promised(() => ops.storage_sync(object)) as Promise<void>;
+  }
+
+  /** Names the state now, what this turn wrote included. Bookmarks sort as texts, and last as long as history is kept: 30 days. */
+  getCurrentBookmark(): Promise<string> {
+    const { object } = this.#operations;
+    return promised(() => ops.storage_bookmark(object));
+  }
+  getBookmarkForTime(timestamp: unknown = undefined): Promise<string> {
+    const { object } = this.#operations;
+    return promised(() => {
+      const time = Number(timestamp);
+      if (!Number.isFinite(time)) missingArgument("getBookmarkForTime", "DurableObjectStorage", 1, "date");
+      return ops.storage_bookmark_for_time(object, Math.trunc(time));
+    });
+  }
+  /** When the object ends, by ctx.abort() say, its next instance finds the state of the bookmark. Gives a bookmark of the state now, to undo it. */
+  onNextSessionRestoreBookmark(bookmark: unknown = undefined): Promise<string> {
+    const { object } = this.#operations;
+    return promised(() => {
+      if (bookmark === undefined) missingArgument("onNextSessionRestoreBookmark", "DurableObjectStorage", 1, "string");
+      return ops.storage_restore(object, textOf(bookmark));
+    }) as Promise<unknown> as Promise<string>;
   }
 
   get sql(): SqlStorage {

@@ -173,7 +173,8 @@ void Object::end(Error reason) {
   m_storage.reset();
   bool is_broken = m_ledger && m_ledger->is_broken();
   m_ledger.reset();
-  if (is_broken) m_host.recover(m_address);
+  if (m_restore_to && !is_broken) m_host.restore(m_address, std::move(*m_restore_to));
+  else if (is_broken) m_host.recover(m_address);
   auto sockets = std::exchange(m_sockets, {});
   for (auto& socket : sockets)
     if (auto receiver = socket.lock()) receiver->drop();
@@ -307,6 +308,16 @@ Result<sql::Session*> Object::sql() {
         m_ledger->database(), sql::Session::Hooks{[this] { return m_ledger->write(); },
                                                   [this] { return m_isolate->worker().is_being_stopped(); }});
   return m_sql.get();
+}
+
+void Object::restore_at_next_session(std::string bookmark, ledger::Callback<std::string> done) {
+  if (auto opened = storage(); opened.is_error()) return done(std::move(opened.error()));
+  auto& ledger = *m_ledger;
+  ledger.restore_at_next_open(
+      bookmark, [weak = weak_from_this(), bookmark, done = std::move(done)](Result<std::string> before) mutable {
+        if (auto self = weak.lock(); self && before.is_ok()) self->m_restore_to = std::move(bookmark);
+        done(std::move(before));
+      });
 }
 
 void Object::written(bool is_unconfirmed) {

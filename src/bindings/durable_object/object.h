@@ -81,6 +81,9 @@ class Object final : public std::enable_shared_from_this<Object> {
   Result<Storage*> storage();
   // storage.sql, of a class with SQLite.
   Result<sql::Session*> sql();
+  // Point-in-time recovery (ledger.h). When this object ends, its next instance begins with the state of the bookmark. Calls back with a
+  // bookmark of the state now.
+  void restore_at_next_session(std::string bookmark, ledger::Callback<std::string> done);
   // After each write.
   void written(bool is_unconfirmed);
   // Changes with each write, and when one is undone.
@@ -157,6 +160,7 @@ class Object final : public std::enable_shared_from_this<Object> {
   std::unique_ptr<Storage> m_storage;
   std::unique_ptr<sql::Session> m_sql;
   uint64_t m_write_count = 0;
+  std::optional<std::string> m_restore_to;  // bookmark, when the object ends
   // Transactions nest: the outermost is the ledger's, those inside are savepoints.
   std::optional<ledger::Transaction> m_transaction;
   std::vector<ledger::Savepoint> m_savepoints;

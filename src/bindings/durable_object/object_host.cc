@@ -172,6 +172,19 @@ void ObjectHost::recover(const ObjectAddress& address) {
   });
 }
 
+void ObjectHost::restore(const ObjectAddress& address, const std::string& bookmark) {
+  auto store = m_state.store();
+  auto ledger = ledger::LedgerId::create(address.object_class->space, address.id.text());
+  if (store.is_error() || ledger.is_error()) return;  // the wish is on disk: the next process does it
+  m_recovering.insert(address.id);
+  store.value()->restore(ledger.value(), bookmark, [this, address](Result<std::string> before) {
+    if (before.is_error())
+      m_shard.logger().error("The Durable Object {} was not restored: {}", address.id.text(),
+                             before.error().full_message());
+    recover(address);
+  });
+}
+
 void ObjectHost::ended(Object& object) {
   auto found = m_objects.find(object.address().id);
   if (found != m_objects.end() && found->second.get() == &object) m_objects.erase(found);

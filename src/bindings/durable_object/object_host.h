@@ -69,6 +69,8 @@ class ObjectHost final {
   // Its ledger broke and opens anew: nothing of it runs until then.
   bool is_recovering(const ObjectId& id) const { return m_recovering.contains(id); }
   void recover(const ObjectAddress& address);
+  // It ended and wished to begin anew with an earlier state of its storage.
+  void restore(const ObjectAddress& address, const std::string& bookmark);
   void ended(Object& object);
   int64_t unix_ms() const { return m_shard.clock().unix_ms(); }
   int64_t now_ms() const { return m_shard.clock().monotonic_ns() / 1'000'000; }

@@ -139,6 +139,21 @@ Result<void> storage_delete_alarm(ObjectHandle object, bool is_unconfirmed) {
   return removed;
 }
 
+Result<std::string> storage_bookmark(ObjectHandle object) {
+  return with_storage(*object, [](Storage& storage) { return storage.ledger().bookmark(); });
+}
+Result<std::string> storage_bookmark_for_time(ObjectHandle object, double unix_ms) {
+  return with_storage(
+      *object, [&](Storage& storage) { return storage.ledger().bookmark_for_time(static_cast<int64_t>(unix_ms)); });
+}
+js::Promise<std::string> storage_restore(js::Call& call, ObjectHandle object, std::string bookmark) {
+  auto [promise, settle] = call.promise<std::string>();
+  object->restore_at_next_session(
+      std::move(bookmark),
+      [settle = std::move(settle)](Result<std::string> before) mutable { settle(std::move(before)); });
+  return promise;
+}
+
 Result<void> storage_begin(ObjectHandle object) { return object->begin_transaction(); }
 Result<void> storage_begin_sync(ObjectHandle object) { return object->begin_savepoint(); }
 Result<void> storage_end(ObjectHandle object, bool keep) { return object->end_transaction(keep); }
@@ -158,6 +173,9 @@ void register_object_storage(js::OpTable& ops) {
   ops.add<storage_get_alarm>("storage_get_alarm");
   ops.add<storage_set_alarm>("storage_set_alarm");
   ops.add<storage_delete_alarm>("storage_delete_alarm");
+  ops.add<storage_bookmark>("storage_bookmark");
+  ops.add<storage_bookmark_for_time>("storage_bookmark_for_time");
+  ops.add<storage_restore>("storage_restore");
   ops.add<storage_begin>("storage_begin");
   ops.add<storage_begin_sync>("storage_begin_sync");
   ops.add<storage_end>("storage_end");

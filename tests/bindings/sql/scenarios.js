@@ -443,6 +443,40 @@ export const scenarios = {
     storage.transactionSync(() => 1),
   ],
 
+  async bookmarks(ctx) {
+    const { storage } = ctx;
+    const sql = filled(ctx, 2);
+    const first = await storage.getCurrentBookmark();
+    const same = await storage.getCurrentBookmark();
+    sql.exec("insert into t values (3, 3)");
+    const second = await storage.getCurrentBookmark();
+    const time = Date.now() + 1;
+    await sleep(20);
+    sql.exec("delete from t");
+    const third = await storage.getCurrentBookmark();
+    return { first, same, second, third, found: await storage.getBookmarkForTime(time), time };
+  },
+  async restore(ctx, bookmark) {
+    const before = await ctx.storage.onNextSessionRestoreBookmark(bookmark);
+    ctx.storage.kv.put("later", 1);
+    await ctx.storage.put("last", before);
+    setTimeout(() => ctx.abort("restore"), 30);
+    return before;
+  },
+  rows: ({ storage }) => [
+    message(() => storage.sql.exec("select a from t").raw().toArray().flat()),
+    storage.kv.get("later") ?? null,
+  ],
+  bookmark_mistakes: async ({ storage }) =>
+    Promise.all(
+      [
+        storage.getBookmarkForTime(),
+        storage.getBookmarkForTime(new Date(NaN)),
+        storage.onNextSessionRestoreBookmark(),
+        storage.onNextSessionRestoreBookmark("nonsense"),
+      ].map((promise) => promise.catch((error) => error.name)),
+    ),
+
   endless({ storage: { sql } }) {
     return sql.exec("with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) n from c").one();
   },

@@ -214,3 +214,42 @@ test("what SQL wrote is there after a reset", async () => {
   await assertRejects(() => ask(env.SQL.get(id), "fill_and_reset"));
   assertEquals(await ask(env.SQL.get(id), "read_back"), [{ n: 3 }, "kept"]);
 });
+
+const noHistory = { workerd: "its local storage has no point-in-time recovery" };
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test(
+  "bookmarks: in order, the same while nothing changes, found by time",
+  async () => {
+    const { first, same, second, third, found } = await run("bookmarks");
+    assert(/^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/.test(first), first);
+    assertEquals(same, first);
+    assert(first < second && second < third, `${first} ${second} ${third}`);
+    assertEquals(found, second);
+  },
+  noHistory,
+);
+test(
+  "bookmarks: the object goes back, and forth again",
+  async () => {
+    const id = env.SQL.newUniqueId();
+    const { first, second } = await ask(env.SQL.get(id), "bookmarks");
+    const go = async (bookmark) => {
+      const before = await ask(env.SQL.get(id), "restore", bookmark);
+      await sleep(100);
+      return before;
+    };
+    const undo = await go(first);
+    assertEquals(await ask(env.SQL.get(id), "rows"), [[1, 2], null]);
+    await go(second);
+    assertEquals(await ask(env.SQL.get(id), "rows"), [[1, 2, 3], null]);
+    await go(undo);
+    assertEquals(await ask(env.SQL.get(id), "rows"), [[], null]);
+  },
+  noHistory,
+);
+test(
+  "bookmarks: mistakes",
+  async () => assertEquals(await run("bookmark_mistakes"), ["TypeError", "TypeError", "TypeError", "TypeError"]),
+  noHistory,
+);
