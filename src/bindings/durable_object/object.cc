@@ -171,6 +171,8 @@ void Object::end(Error reason) {
   m_savepoints.clear();
   m_transaction.reset();
   m_storage.reset();
+  // What a stopped statement undid shows at the commit.
+  if (m_ledger) m_ledger->commit().ignore();
   bool is_broken = m_ledger && m_ledger->is_broken();
   m_ledger.reset();
   if (m_restore_to && !is_broken) m_host.restore(m_address, std::move(*m_restore_to));
