@@ -27,6 +27,12 @@ const chosenPeers = options.peers?.split(",");
 const cpuRatio = (adit, peer) => adit.cpu_us / peer.cpu_us;
 const slowness = (adit, peer) => peer.rps / adit.rps;
 
+// A kind of the web platform's work: a path of apps/web.js.
+function web(name, title, most, said, peers = ["adit", "workerd", "bun"]) {
+  const marks = [{ peer: "workerd", what: "CPU per request", of: cpuRatio, most, said }];
+  return { [`web-${name}`]: { title, app: "web.js", peers, path: `/${name}`, marks } };
+}
+
 const cases = {
   hello: {
     title: "Hello",
@@ -101,6 +107,14 @@ const cases = {
     path: "/key",
     marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 4, said: "at most 1/4" }],
   },
+  ...web("transform", "1 MiB through a TransformStream of JavaScript", 1 / 3, "at most 1/3"),
+  ...web("rows", "Rendering of 200 escaped rows", 1, "at most that"),
+  ...web("url", "100 URLs parsed and changed", 1, "at most that"),
+  ...web("headers", "100 Headers made, changed and read", 1, "at most that"),
+  ...web("json", "JSON of 3 KiB, parsed and written 100 times", 1, "at most that"),
+  ...web("sha256", "SHA-256 of 1 MiB", 1, "at most that"),
+  ...web("gzip", "gzip of 1 MiB of text", 1, "at most that"),
+  ...web("html", "HTMLRewriter over a page of 100 KB", 1, "at most that", ["adit", "workerd"]),
 };
 const special = { startup: measureStartup, memory: measureMemory, "r2-download": measureDownload };
 
@@ -259,7 +273,9 @@ async function measureDownload() {
   }
 }
 
-const ratio = (value) => (value === undefined ? "" : value >= 10 ? value.toFixed(0) : value.toFixed(2));
+// A server that answered nothing in time has no numbers.
+const fixed = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : "none");
+const ratio = (value) => (!Number.isFinite(value) ? "" : value >= 10 ? value.toFixed(0) : value.toFixed(2));
 
 function table(headers, rows) {
   const lines = [headers, headers.map((_, index) => (index ? "---:" : "---")), ...rows];
@@ -303,15 +319,16 @@ function render(name, result) {
   const { title, marks } = cases[name];
   const rows = Object.entries(result).map(([peer, { cpu_us, rps, p99, memory_mb }]) => [
     peer,
-    cpu_us.toFixed(1),
+    fixed(cpu_us, 1),
     ratio(result.adit && cpu_us / result.adit.cpu_us),
-    rps.toFixed(0),
+    fixed(rps, 0),
     ratio(result.adit && rps / result.adit.rps),
     p99,
     memory_mb.toFixed(0),
   ]);
   const lines = marks.map(({ peer, what, of, most, said }) => {
-    if (!result.adit || !result[peer]) return `- mark: ${what} ${said} of ${peer}'s: not measured`;
+    if (!result.adit || !Number.isFinite(result[peer]?.cpu_us))
+      return `- mark: ${what} ${said} of ${peer}'s: not measured`;
     const value = of(result.adit, result[peer]);
     return `- mark: ${what} ${said} (${peer}): ${value <= most ? "met" : "not met"} (${value.toFixed(3)} of ${peer}'s, allowed ${most.toFixed(3)})`;
   });

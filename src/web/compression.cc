@@ -11,6 +11,8 @@ namespace adit::web {
 namespace {
 
 constexpr size_t chunk_size_bytes = 32 * 1024;
+// zlib's default is 6. On pages and source text 5 gives 0 to 2% more octets for 60% of the CPU time.
+constexpr int level = 5;
 
 std::optional<int> window_bits(std::string_view format) {
   if (format == "gzip") return MAX_WBITS + 16;
@@ -27,9 +29,7 @@ class Compressor final : public Codec {
  public:
   ~Compressor() override { deflateEnd(&m_stream); }
 
-  bool init(int bits) {
-    return deflateInit2(&m_stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY) == Z_OK;
-  }
+  bool init(int bits) { return deflateInit2(&m_stream, level, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY) == Z_OK; }
 
   Result<Bytes> write(BytesView input) override { return run(input, Z_NO_FLUSH); }
   Result<Bytes> finish() override { return run({}, Z_FINISH); }
