@@ -126,6 +126,7 @@ export function aditFolder(app, state) {
         migrations: [{ tag: "v1", new_sqlite_classes: ["Counter"] }],
       }),
       ...(app.endsWith("r2.js") && { r2_buckets: [{ binding: "BUCKET", bucket_name: "bench" }] }),
+      ...(app.endsWith("d1.js") && { d1_databases: [{ binding: "DB", database_id: "bench" }] }),
       ...(app.endsWith("kv.js") && { kv_namespaces: [{ binding: "KV", id: "kv" }] }),
     }),
   );

@@ -115,8 +115,29 @@ const cases = {
   ...web("sha256", "SHA-256 of 1 MiB", 1, "at most that"),
   ...web("gzip", "gzip of 1 MiB of text", 1, "at most that"),
   ...web("html", "HTMLRewriter over a page of 100 KB", 1, "at most that", ["adit", "workerd"]),
+  "d1-select": {
+    title: "D1, select of ten rows by an index",
+    app: "d1.js",
+    peers: ["adit", "miniflare"],
+    path: "/select",
+    prepare: makeTable,
+    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 20, said: "at most 1/20" }],
+  },
+  "d1-update": {
+    title: "D1, durable update of a row",
+    app: "d1.js",
+    peers: ["adit", "miniflare"],
+    path: "/update",
+    prepare: makeTable,
+    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 10, said: "at most 1/10" }],
+  },
 };
 const special = { startup: measureStartup, memory: measureMemory, "r2-download": measureDownload };
+
+async function makeTable(server) {
+  const response = await fetch(`${server.url}/`, { method: "PUT" });
+  if (response.status !== 200) throw new Error(`${server.name}: making the table answered ${response.status}`);
+}
 
 async function measureLoad(name) {
   const { app, peers, path, script, prepare } = cases[name];

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cli/check.h"
 #include "cli/command_line.h"
+#include "cli/d1.h"
 #include "cli/dev.h"
 #include "cli/init.h"
 #include "cli/state.h"
@@ -29,6 +30,7 @@ struct Run {
   int operator()(const InitOptions& options) const { return finish(run_init(options, SystemClock(), print)); }
   int operator()(const CheckOptions& options) const { return finish(run_check(options, SystemClock(), print)); }
   int operator()(const StateOptions& options) const { return finish(run_state(options, print)); }
+  int operator()(const D1Options& options) const { return finish(run_d1(options, SystemClock(), print)); }
   int operator()(const PrintText& text) const {
     print(text.text);
     return 0;

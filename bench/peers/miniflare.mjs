@@ -14,6 +14,7 @@ const server = new Miniflare({
   kvPersist: `${state}/kv`,
   r2Buckets: ["BUCKET"],
   r2Persist: `${state}/r2`,
+  ...(app.endsWith("d1.js") && { d1Databases: ["DB"], d1Persist: `${state}/d1` }),
   ...(app.endsWith("objects.js") && {
     durableObjects: { COUNTER: { className: "Counter", useSQLite: true } },
     durableObjectsPersist: `${state}/do`,

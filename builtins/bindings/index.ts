@@ -1,4 +1,5 @@
 // Every kind of binding; each file registers its own.
+import "./d1";
 import "./durable_object";
 import "./durable_object_state";
 import "./entrypoints";

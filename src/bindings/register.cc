@@ -1,6 +1,7 @@
 #include "bindings/register.h"
 
 #include "bindings/cache/ops.h"
+#include "bindings/d1/ops.h"
 #include "bindings/durable_object/ops.h"
 #include "bindings/kv/ops.h"
 #include "bindings/r2/ops.h"
@@ -12,6 +13,7 @@ namespace adit::bindings {
 
 void register_binding_ops(js::OpTable& ops) {
   cache::register_cache(ops);
+  d1::register_d1(ops);
   durable_object::register_objects(ops);
   durable_object::register_object_storage(ops);
   durable_object::register_object_sql(ops);

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "bindings/cache/service.h"
+#include "bindings/d1/service.h"
 #include "bindings/durable_object/migrations.h"
 #include "bindings/durable_object/object_host.h"
 #include "bindings/kv/service.h"
@@ -18,9 +19,12 @@
 namespace adit::bindings {
 
 struct ProcessServices::Impl {
-  Impl(const std::filesystem::path& state_directory, const Logger& logger) : state(state_directory, logger) {}
+  Impl(const std::filesystem::path& state_directory, const Logger& logger)
+      : state(state_directory, logger), d1(state, logger, clock) {}
+  SystemClock clock;
   ProcessState state;
   cache::ProcessCache cache{state};
+  d1::Threads d1;
   durable_object::HostOptions objects = durable_object::host_options_from_environment();
   std::mutex mutex;                                           // guards what is below
   std::map<std::string, durable_object::ClassTable> classes;  // by worker
@@ -69,12 +73,13 @@ using ClassesSource = std::function<std::shared_ptr<const durable_object::ClassT
 class Services final : public ShardServices {
  public:
   static Result<std::unique_ptr<Services>> create(worker::Shard& shard, ProcessState& state, cache::ProcessCache& cache,
-                                                  ClassesSource classes, const durable_object::HostOptions& objects) {
+                                                  d1::Threads& d1, ClassesSource classes,
+                                                  const durable_object::HostOptions& objects) {
     auto http = TRY(net::HttpClient::create(shard.loop(), {}));
-    return std::make_unique<Services>(shard, state, cache, std::move(http), std::move(classes), objects);
+    return std::make_unique<Services>(shard, state, cache, d1, std::move(http), std::move(classes), objects);
   }
-  Services(worker::Shard& shard, ProcessState& state, cache::ProcessCache& cache, std::unique_ptr<net::HttpClient> http,
-           ClassesSource classes, const durable_object::HostOptions& objects)
+  Services(worker::Shard& shard, ProcessState& state, cache::ProcessCache& cache, d1::Threads& d1,
+           std::unique_ptr<net::HttpClient> http, ClassesSource classes, const durable_object::HostOptions& objects)
       : m_shard(shard),
         m_console(shard),
         m_http(std::move(http)),
@@ -83,12 +88,14 @@ class Services final : public ShardServices {
         m_kv(shard, m_state),
         m_cache(cache, shard.loop(), shard.clock()),
         m_r2(shard, m_state),
+        m_d1(shard, d1),
         m_objects(shard, m_state, objects),
         m_classes(std::move(classes)) {}
 
   ShardState& state() override { return m_state; }
   kv::Service& kv() override { return m_kv; }
   r2::Service& r2() override { return m_r2; }
+  d1::Service& d1() override { return m_d1; }
   durable_object::ObjectHost& objects() override { return m_objects; }
 
   void attach(worker::WorkerIsolate& worker) override {
@@ -101,6 +108,7 @@ class Services final : public ShardServices {
     caches = std::make_unique<cache::Scope>(cache::Scope{m_cache, worker.script().name});
     worker.isolate().provide(*caches);
     worker.isolate().provide(m_r2);
+    worker.isolate().provide(m_d1);
     m_objects.attach(worker, m_classes(worker.script().name));
     m_platforms[&worker] = std::move(services);
   }
@@ -119,7 +127,7 @@ class Services final : public ShardServices {
     m_kv.close();
     m_r2.close();
     m_objects.close();
-    m_state.close(std::move(done));
+    m_d1.close([this, done = std::move(done)]() mutable { m_state.close(std::move(done)); });
   }
 
  private:
@@ -132,6 +140,7 @@ class Services final : public ShardServices {
   kv::Service m_kv;
   cache::Service m_cache;
   r2::Service m_r2;
+  d1::Service m_d1;
   durable_object::ObjectHost m_objects;
   ClassesSource m_classes;
   std::map<const worker::WorkerIsolate*, std::unique_ptr<web::PlatformServices>> m_platforms;
@@ -171,7 +180,7 @@ Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_serv
     m_impl->group = &shard.group();
   }
   return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(
-      shard, m_impl->state, m_impl->cache,
+      shard, m_impl->state, m_impl->cache, m_impl->d1,
       [impl = m_impl.get()](const std::string& worker) { return impl->classes_for(worker); }, m_impl->objects)));
 }
 

@@ -14,6 +14,9 @@
 namespace adit::bindings {
 
 class ShardState;
+namespace d1 {
+class Service;
+}
 namespace durable_object {
 class ObjectHost;
 }
@@ -31,6 +34,7 @@ class ShardServices : public worker::ShardExtension {
   virtual ShardState& state() = 0;
   virtual kv::Service& kv() = 0;
   virtual r2::Service& r2() = 0;
+  virtual d1::Service& d1() = 0;
   virtual durable_object::ObjectHost& objects() = 0;
 };
 

@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <ctime>
+#include <iomanip>
 #include <map>
 #include <sstream>
 
@@ -21,6 +23,8 @@ struct Parsed {
   InitOptions init;
   CheckOptions check;
   StateOptions state;
+  D1Options d1;
+  std::string timestamp;
   std::vector<std::string> vars;
   std::vector<std::string> directories;  // of dev
   std::vector<std::string> configs;
@@ -97,6 +101,85 @@ void add_state(CLI::App& app, Parsed& parsed) {
       "  adit state restore /backups/monday";
 }
 
+CLI::App* add_d1_action(CLI::App& parent, Parsed& parsed, const char* name, const char* what,
+                        D1Options::Action action) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  auto& options = parsed.d1;
+  command->add_option("DATABASE", options.database, "The database's name or binding")->type_name("")->required();
+  command
+      ->add_option("--directory", options.directory,
+                   "The worker's directory, else the current one; its configuration is looked for there and above")
+      ->type_name("DIR");
+  command->add_option("-c,--config", options.config, "The configuration file, instead of looking for one")
+      ->type_name("FILE");
+  command->add_option("-e,--env", options.environment, "The environment to use; also CLOUDFLARE_ENV")
+      ->type_name("NAME");
+  command->add_option("--persist-to", options.persist_to, "Where state is kept; .adit/state beside the configuration")
+      ->type_name("DIR");
+  command->usage(fmt::format("Usage: adit {}{} [OPTIONS] DATABASE",
+                             parent.get_name() == "d1" ? "d1 " : "d1 " + parent.get_name() + " ", name));
+  command->callback([&options, action] { options.action = action; });
+  return command;
+}
+
+void add_time_options(CLI::App& command, Parsed& parsed) {
+  command.add_option("--timestamp", parsed.timestamp, "A time, as seconds since 1970 or 2026-01-31T12:00:00Z")
+      ->type_name("TIME");
+}
+
+void add_d1(CLI::App& app, Parsed& parsed) {
+  using Action = D1Options::Action;
+  CLI::App* d1 = app.add_subcommand("d1", "Run SQL, apply migrations, export and restore D1 databases");
+  d1->require_subcommand(1);
+  auto& options = parsed.d1;
+  CLI::App* execute = add_d1_action(*d1, parsed, "execute", "Run SQL statements, all or none", Action::execute);
+  auto* command = execute->add_option("--command", options.command, "The statements")->type_name("SQL");
+  execute->add_option("--file", options.file, "The file with the statements")->type_name("FILE")->excludes(command);
+  execute->add_flag("--json", options.json, "Print the results as JSON");
+  CLI::App* dump = add_d1_action(*d1, parsed, "export", "Write the database as an SQL file", Action::export_sql);
+  dump->add_option("--output", options.output, "The file to write")->type_name("FILE")->required();
+  dump->add_option("--table", options.tables, "Only this table; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  dump->add_flag("--no-schema", options.no_schema, "Only the rows");
+  dump->add_flag("--no-data", options.no_data, "Only the schema");
+  CLI::App* migrations = d1->add_subcommand("migrations", "List or apply the files of migrations_dir");
+  migrations->require_subcommand(1);
+  migrations->usage("Usage: adit d1 migrations COMMAND ...");
+  add_d1_action(*migrations, parsed, "list", "Name those not applied yet", Action::list_migrations);
+  add_d1_action(*migrations, parsed, "apply", "Apply those not applied yet, in order", Action::apply_migrations);
+  CLI::App* travel = d1->add_subcommand("time-travel", "Find and restore an earlier state");
+  travel->require_subcommand(1);
+  travel->usage("Usage: adit d1 time-travel COMMAND ...");
+  add_time_options(
+      *add_d1_action(*travel, parsed, "info", "The bookmark of a time, or of now", Action::time_travel_info), parsed);
+  CLI::App* restore =
+      add_d1_action(*travel, parsed, "restore", "Make the database what it was", Action::time_travel_restore);
+  add_time_options(*restore, parsed);
+  restore->add_option("--bookmark", options.bookmark, "The state, as info told it")->type_name("BOOKMARK");
+  parsed.footers["d1"] =
+      "The worker must not be running: a state directory has one owner.\n\n"
+      "Examples:\n"
+      "  adit d1 execute my-db --command \"SELECT * FROM users\"\n"
+      "  adit d1 migrations apply my-db\n"
+      "  adit d1 time-travel restore my-db --timestamp 2026-01-31T12:00:00Z";
+}
+
+// Seconds since 1970, or a date and time of ISO 8601 in UTC.
+Result<int64_t> parse_time_ms(const std::string& text) {
+  auto wrong = Error::failed(fmt::format("--timestamp {}: expected seconds since 1970 or 2026-01-31T12:00:00Z", text));
+  if (!text.empty() && text.size() < 12 && text.find_first_not_of("0123456789") == std::string::npos)
+    return std::stoll(text) * 1000;
+  std::tm parts{};
+  std::istringstream in(text);
+  in >> std::get_time(&parts, text.find('T') != std::string::npos ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d");
+  if (in.fail()) return wrong;
+  std::string rest;
+  in >> rest;
+  if (!rest.empty() && rest != "Z") return wrong;
+  return static_cast<int64_t>(timegm(&parts)) * 1000;
+}
+
 void describe(CLI::App& app, Parsed& parsed) {
   app.name("adit");
   app.require_subcommand(0, 1);
@@ -124,12 +207,14 @@ void describe(CLI::App& app, Parsed& parsed) {
   check->add_flag("--print", parsed.check.print, "Also print the configuration as Adit understands it, as JSON");
   parsed.footers["check"] = "Exits with 0 when there are no errors, with 1 when there are.";
   add_state(app, parsed);
+  add_d1(app, parsed);
   CLI::App* help = app.add_subcommand("help", "Tell more about a command");
   help->add_option("COMMAND", parsed.help_command, "The command")->type_name("");
   parsed.footers["adit"] = "\"adit help COMMAND\" tells more about a command.";
   for (CLI::App* command : app.get_subcommands(nullptr)) {
     const char* argument = command == init                  ? "NAME"
                            : command == help                ? "[COMMAND]"
+                           : command->get_name() == "d1"    ? "COMMAND ..."
                            : command->get_name() == "state" ? "[OPTIONS] ACTION [PATH]"
                            : command == check               ? "[OPTIONS] [DIR]"
                                                             : "[OPTIONS] [DIR...]";
@@ -153,6 +238,12 @@ std::string help_of(const CLI::App& app, const Parsed& parsed) {
   if (auto footer = parsed.footers.find(app.get_name()); footer != parsed.footers.end())
     out += "\n" + footer->second + "\n";
   return out;
+}
+
+// The command that was named last: "adit d1 migrations list" is three.
+const CLI::App* innermost(const CLI::App* command) {
+  while (!command->get_subcommands().empty()) command = command->get_subcommands()[0];
+  return command;
 }
 
 UsageError usage_error(const CLI::App& app, std::string_view message) {
@@ -230,6 +321,14 @@ CommandLine chosen(CLI::App& app, Parsed& parsed, const std::string& help) {
     if (!about) return unknown_command(app, parsed.help_command);
     return PrintText{help_of(*about, parsed)};
   }
+  if (name == "d1") {
+    if (!parsed.timestamp.empty()) {
+      auto time = parse_time_ms(parsed.timestamp);
+      if (time.is_error()) return usage_error(app, time.error().message());
+      parsed.d1.timestamp_ms = time.value();
+    }
+    return parsed.d1;
+  }
   auto vars = split_vars(parsed.vars);
   if (vars.is_error()) return usage_error(app, vars.error().message());
   if (name == "check") {
@@ -255,7 +354,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     std::vector<CLI::App*> commands = app.get_subcommands();
-    return PrintText{commands.empty() ? help : help_of(*commands[0], parsed)};
+    return PrintText{commands.empty() ? help : help_of(*innermost(commands[0]), parsed)};
   } catch (const CLI::CallForVersion& version) {
     return PrintText{fmt::format("{}\n", version.what())};
   } catch (const CLI::ExtrasError& error) {

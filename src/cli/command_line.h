@@ -56,6 +56,27 @@ struct StateOptions {
   std::optional<std::string> persist_to;  // the nearest .adit/state when not given
 };
 
+struct D1Options {
+  enum class Action { execute, export_sql, list_migrations, apply_migrations, time_travel_info, time_travel_restore };
+  Action action = Action::execute;
+  std::string database;  // its name or its binding
+  std::string directory = ".";
+  std::optional<std::string> config;
+  std::optional<std::string> environment;
+  std::vector<std::pair<std::string, std::string>> vars;
+  std::vector<std::string> env_files;
+  std::optional<std::string> persist_to;
+  std::optional<std::string> command;  // execute: one of these two
+  std::optional<std::string> file;
+  bool json = false;
+  std::string output;  // export
+  bool no_schema = false;
+  bool no_data = false;
+  std::vector<std::string> tables;
+  std::optional<std::string> bookmark;  // time travel
+  std::optional<int64_t> timestamp_ms;  // Unix time
+};
+
 // Text to print on standard output, then exit with 0: --help, help, --version.
 struct PrintText {
   std::string text;
@@ -66,7 +87,7 @@ struct UsageError {
   std::string text;
 };
 
-using CommandLine = std::variant<DevOptions, InitOptions, CheckOptions, StateOptions, PrintText, UsageError>;
+using CommandLine = std::variant<DevOptions, InitOptions, CheckOptions, StateOptions, D1Options, PrintText, UsageError>;
 
 CommandLine parse_command_line(int argc, const char* const* argv);
 

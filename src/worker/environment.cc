@@ -18,6 +18,7 @@ std::string environment_json(const WorkerConfig& config) {
   for (const auto& kv : config.kv_namespaces) bindings.push_back({{"type", "kv"}, {"name", kv.binding}, {"id", kv.id}});
   for (const auto& bucket : config.r2_buckets)
     bindings.push_back({{"type", "r2"}, {"name", bucket.binding}, {"bucket", bucket.name}});
+  for (const auto& d1 : config.d1_databases) bindings.push_back({{"type", "d1"}, {"name", d1.binding}, {"id", d1.id}});
   for (const auto& object : config.durable_objects) {
     Json binding{{"type", "durable_object"}, {"name", object.name}, {"class", object.class_name}};
     if (!object.script_name.empty() && object.script_name != config.name) binding["script"] = object.script_name;

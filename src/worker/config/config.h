@@ -41,6 +41,15 @@ struct R2Bucket {
   Place place;
 };
 
+struct D1Database {
+  std::string binding;
+  std::string id;    // database_id; without one the name, or the binding's
+  std::string name;  // database_name; the binding's when the configuration gives none
+  std::string migrations_table;
+  std::string migrations_dir;  // as written
+  Place place;
+};
+
 struct DurableObjectBinding {
   std::string name;
   std::string class_name;
@@ -144,6 +153,7 @@ struct WorkerConfig {
   std::vector<Variable> vars;  // sorted by name; .dev.vars, .env and --var already laid over those of the file
   std::vector<KvNamespace> kv_namespaces;
   std::vector<R2Bucket> r2_buckets;
+  std::vector<D1Database> d1_databases;
   std::vector<DurableObjectBinding> durable_objects;
   std::vector<ServiceBinding> services;
   std::vector<Migration> migrations;

@@ -73,6 +73,13 @@ void put_bindings(Json& json, const WorkerConfig& config) {
   }
   for (const R2Bucket& bucket : config.r2_buckets)
     json["r2_buckets"].push_back(Json{{"binding", bucket.binding}, {"bucket_name", bucket.name}});
+  for (const D1Database& database : config.d1_databases) {
+    json["d1_databases"].push_back({{"binding", database.binding},
+                                    {"id", database.id},
+                                    {"name", database.name},
+                                    {"migrations_table", database.migrations_table},
+                                    {"migrations_dir", database.migrations_dir}});
+  }
   for (const DurableObjectBinding& binding : config.durable_objects) {
     Json out{{"name", binding.name}, {"class_name", binding.class_name}};
     put(out, "script_name", binding.script_name);

@@ -109,12 +109,12 @@ constexpr Field k_fields[] = {
      "deleted_classes?: [string], transferred_classes?: [{from: string, from_script: string, to: string}]}]",
      "Checked in order."},
     {"exports", inherited, not_yet, "declared exports", "{*: {*: any}}", "Use `migrations`."},
-    {"d1_databases", per_environment, not_yet, "D1",
+    {"d1_databases", per_environment, supported, "D1",
      "[{binding: string, database_name?: string, database_id?: string, jurisdiction?: string, preview_database_id?: "
      "string, "
      "migrations_table?: string, migrations_dir?: string, migrations_pattern?: string, database_internal_env?: "
      "string, " REMOTE "}]",
-     ""},
+     "`remote` has no effect: databases are Adit's own."},
     {"r2_buckets", per_environment, supported, "R2",
      "[{binding: string, bucket_name?: string, preview_bucket_name?: string, jurisdiction?: string, " REMOTE
      ", local_dev?: {experimental_s3_credentials?: {accessKeyId: string, secretAccessKey: string}}}]",

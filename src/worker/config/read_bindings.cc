@@ -32,6 +32,19 @@ void read_r2(Reading& reading) {
   }
 }
 
+void read_d1(Reading& reading) {
+  for (const Node* item : read_objects(reading.environment.find("d1_databases"))) {
+    D1Database database;
+    database.binding = read_text(item->find("binding"));
+    database.name = read_text(item->find("database_name"), database.binding);
+    database.id = read_text(item->find("database_id"), database.name);
+    database.migrations_table = read_text(item->find("migrations_table"), "d1_migrations");
+    database.migrations_dir = read_text(item->find("migrations_dir"), "migrations");
+    database.place = item->place;
+    reading.config.d1_databases.push_back(std::move(database));
+  }
+}
+
 void read_durable_objects(Reading& reading) {
   WorkerConfig& config = reading.config;
   const Node* node = reading.environment.find("durable_objects");
@@ -129,6 +142,7 @@ void read_not_yet(Reading& reading) {
 void read_bindings(Reading& reading) {
   read_kv(reading);
   read_r2(reading);
+  read_d1(reading);
   read_durable_objects(reading);
   read_services(reading);
   read_vars(reading);
@@ -149,6 +163,8 @@ void check_binding_names(Reading& reading) {
   for (const Variable& variable : reading.config.vars) take(variable.name, "a variable", variable.place);
   for (const KvNamespace& space : reading.config.kv_namespaces) take(space.binding, "a KV namespace", space.place);
   for (const R2Bucket& bucket : reading.config.r2_buckets) take(bucket.binding, "an R2 bucket", bucket.place);
+  for (const D1Database& database : reading.config.d1_databases)
+    take(database.binding, "a D1 database", database.place);
   for (const DurableObjectBinding& binding : reading.config.durable_objects)
     take(binding.name, "a Durable Object", binding.place);
   for (const ServiceBinding& service : reading.config.services)
