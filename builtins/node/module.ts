@@ -30,8 +30,9 @@ export function createRequire(from: unknown): Any {
   const text = String(from);
   if (!text.startsWith("/") && !text.startsWith("file:"))
     throw invalidArgValue("filename", from, "must be a file URL object, file URL string, or absolute path string");
-  const require = (id: string): unknown => {
-    validateString(id, "id");
+  const require = (given: string): unknown => {
+    validateString(given, "id");
+    const id = given.replace(/\/$/, ""); // "punycode/" asks npm for the package that stands in for what is here
     if (isBuiltin(id) || id.startsWith("cloudflare:")) {
       const namespace = ops.module_import(id);
       return namespace.default ?? namespace;
