@@ -109,3 +109,47 @@ test("drizzle-orm: builds SQL for SQLite and PostgreSQL", async () => {
   assert.equal(pg.sql, 'select "id", "name" from "people" where "people"."id" = $1');
   await server.stop();
 });
+
+test("drizzle-orm on a Durable Object's SQLite storage", async () => {
+  const server = await startProject(
+    {
+      "src/index.js": `import { DurableObject } from "cloudflare:workers";
+      import { drizzle } from "drizzle-orm/durable-sqlite";
+      import { eq, gt } from "drizzle-orm";
+      import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+      const notes = sqliteTable("notes", { id: integer("id").primaryKey({ autoIncrement: true }), title: text("title").notNull(), done: integer("done", { mode: "boolean" }), extra: text("extra", { mode: "json" }) });
+      export class Notes extends DurableObject {
+        constructor(ctx, env) {
+          super(ctx, env);
+          ctx.storage.sql.exec("create table if not exists notes (id integer primary key autoincrement, title text not null, done integer, extra text)");
+          this.db = drizzle(ctx.storage);
+        }
+        async run() {
+          const inserted = await this.db.insert(notes).values([{ title: "a", done: true, extra: { k: [1] } }, { title: "b", done: false }]).returning();
+          await this.db.update(notes).set({ title: "c" }).where(eq(notes.title, "b"));
+          this.db.transaction((tx) => { tx.insert(notes).values({ title: "d" }).run(); });
+          let undone = false;
+          try { this.db.transaction((tx) => { tx.delete(notes).run(); tx.rollback(); }); } catch { undone = true; }
+          return { inserted: inserted.length, rows: await this.db.select().from(notes).where(gt(notes.id, 0)).all(), undone };
+        }
+      }
+      export default {
+        async fetch(request, env) { return Response.json(await env.NOTES.get(env.NOTES.idFromName("x")).run()); },
+      };`,
+    },
+    {
+      settings:
+        '[[durable_objects.bindings]]\nname = "NOTES"\nclass_name = "Notes"\n[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Notes"]\n',
+    },
+  );
+  assert.deepEqual(await server.json("/"), {
+    inserted: 2,
+    rows: [
+      { id: 1, title: "a", done: true, extra: { k: [1] } },
+      { id: 2, title: "c", done: false, extra: null },
+      { id: 3, title: "d", done: null, extra: null },
+    ],
+    undone: true,
+  });
+  await server.stop();
+});
