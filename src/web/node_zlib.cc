@@ -30,6 +30,8 @@ Error zlib_error(const char* code, int number, const char* message) {
   return Error::failed(std::string(code) + " " + std::to_string(number) + " " + message);
 }
 
+Error too_large() { return zlib_error("ERR_BUFFER_TOO_LARGE", 0, "the output is larger than maxOutputLength"); }
+
 class ZlibCodec {
  public:
   virtual ~ZlibCodec() = default;
@@ -43,7 +45,7 @@ class ZlibCodec {
  protected:
   // Room for more output, within the limit.
   static Result<size_t> grow(Bytes& output, size_t used, size_t limit) {
-    if (used > limit) return zlib_error("ERR_BUFFER_TOO_LARGE", 0, "the output is larger than maxOutputLength");
+    if (used > limit) return too_large();
     output.resize(used + chunk_size_bytes);
     return chunk_size_bytes;
   }
@@ -300,7 +302,9 @@ Result<Handle> node_brotli_create(bool encodes, std::vector<uint32_t> parameters
   return started(std::make_shared<BrotliDecode>(std::move(parameters)));
 }
 Result<Bytes> node_zlib_write(Handle codec, BytesView input, uint32_t flush, double limit) {
-  return codec->write(input, flush, static_cast<size_t>(limit));
+  auto output = TRY(codec->write(input, flush, static_cast<size_t>(limit)));
+  if (static_cast<double>(output.size()) > limit) return too_large();
+  return output;
 }
 double node_zlib_consumed(Handle codec) { return static_cast<double>(codec->consumed()); }
 bool node_zlib_ended(Handle codec) { return codec->is_ended(); }
