@@ -4,6 +4,7 @@
 import { native } from "../native";
 import { abortReason, type AbortSignal, isAborted, onAbort } from "./abort";
 import { type OutboundBody, setBody } from "./body";
+import { parseDataUrl } from "./data_url";
 import { headerOf, headersFromBlock } from "./headers";
 import { dispatchToNetwork } from "./network";
 import { isRequest, Request, requestFetcher, requestParts, requestSignal } from "./request";
@@ -14,7 +15,10 @@ import { URL } from "./url";
 import { missingArgument } from "./webidl";
 import type { WebSocket } from "./websocket";
 
-const ops = native<{ source_cancel(source: Source, reason: string): void }>();
+const ops = native<{
+  source_cancel(source: Source, reason: string): void;
+  source_from_bytes(bytes: Uint8Array): Source;
+}>();
 
 /** A request on its way out. */
 export interface OutboundRequest {
@@ -143,6 +147,14 @@ function makeResponse(inbound: InboundResponse, request: OutboundRequest, redire
   return response;
 }
 
+/** § 4.2, scheme fetch, "data". */
+function fetchData(url: string): Response {
+  const data = parseDataUrl(withoutFragment(url));
+  if (data === undefined) throw new TypeError(`Invalid data: URL: ${url}`);
+  const body = ops.source_from_bytes(data.body);
+  return responseFromNative(200, "OK", `content-type\0${data.type}\0`, body, url, false);
+}
+
 /** fetch() through any dispatcher; the arguments are the worker's. */
 export function fetchThrough(dispatcher: Dispatcher, input: unknown, init: unknown): Promise<Response> {
   try {
@@ -153,6 +165,7 @@ export function fetchThrough(dispatcher: Dispatcher, input: unknown, init: unkno
     const signal = requestSignal(request);
     if (signal !== undefined && isAborted(signal)) return Promise.reject(abortReason(signal));
     const { url } = request;
+    if (url.startsWith("data:")) return Promise.resolve(fetchData(url));
     if (!url.startsWith("http:") && !url.startsWith("https:")) throw new TypeError(`Fetch API cannot load: ${url}`);
     const fetcher = requestFetcher(request);
     const parts = requestParts(request);

@@ -132,7 +132,13 @@ export class Request extends Body {
     setRequestSignal = (request, signal) => {
       request.#signal = signal;
     };
-    requestHeaderLines = (request) => headerLines(request.headers);
+    requestHeaderLines = (request) => {
+      const lines = headerLines(request.headers);
+      // Fetch § 4.6, step 8.15 and 8.16: who wants nothing from a cache says so.
+      if (request.#cache === undefined || headerOf(request.headers, "cache-control") !== null) return lines;
+      const pragma = headerOf(request.headers, "pragma") === null ? "pragma: no-cache\r\n" : "";
+      return `${lines}cache-control: no-cache\r\n${pragma}`;
+    };
     requestHeaderBlock = (request) => (request.#headers === undefined ? request.#block : headerBlock(request.#headers));
     requestFetcher = (request) => request.#fetcher;
     contentTypeReaders.push((body) => (#method in body ? headerOf(body.headers, "content-type") : undefined));

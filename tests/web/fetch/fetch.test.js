@@ -176,3 +176,34 @@ test("a body can be cancelled in its middle", async ({ env }) => {
   await reader.cancel("enough");
   assertEquals((await reader.read()).done, true);
 });
+
+test("cache modes tell the caches on the way", async ({ env }) => {
+  for (const cache of ["no-store", "no-cache"]) {
+    const { headers } = await (await fetch(`${env.SERVER}/echo`, { cache })).json();
+    assertEquals([headers["cache-control"], headers.pragma], ["no-cache", "no-cache"]);
+  }
+  const { headers } = await (await fetch(`${env.SERVER}/echo`)).json();
+  assertEquals([headers["cache-control"], headers.pragma], [undefined, undefined]);
+});
+
+for (const [url, type, body] of [
+  ["data:,hello", "text/plain;charset=US-ASCII", "hello"],
+  ["data:text/html,<b>hi</b>", "text/html", "<b>hi</b>"],
+  ["data:text/plain;base64,aGk=", "text/plain", "hi"],
+  ["data:;charset=utf-8,%C3%BC", "text/plain;charset=utf-8", "ü"],
+  ["data:application/json,{}#fragment", "application/json", "{}"],
+])
+  test(`a data: URL: ${url}`, async () => {
+    const response = await fetch(url);
+    assertEquals([response.status, response.headers.get("content-type")], [200, type]);
+    assertEquals(await response.text(), body);
+  });
+
+test(
+  "a data: URL without a comma, or with bad base64, is none",
+  async () => {
+    await assertRejects(fetch("data:text/plain"), TypeError);
+    await assertRejects(fetch("data:;base64,%"), TypeError);
+  },
+  { workerd: "it takes bad base64 for octets" },
+);
