@@ -5,6 +5,7 @@ import { ExecutionContext } from "./context";
 import {
   compatibilityDate,
   compatibilityFlags,
+  enabledFlags,
   env,
   requiredExports,
   setEnvironment,
@@ -18,7 +19,8 @@ import { native, type NativeHandle } from "./native";
 import { prepareStackTrace } from "./stack_trace";
 import { makeDOMException } from "./web/dom_exception";
 import { dispatch as dispatchEvent, hasListeners, PromiseRejectionEvent } from "./web/events";
-import { requestFromNative, type Request } from "./web/request";
+import { requestFromNative, setClientSignal, type Request } from "./web/request";
+import { clientGone, clientSignal } from "./client_signal";
 import {
   isResponse,
   responseBody,
@@ -138,6 +140,7 @@ function register(namespace: Record<string, unknown> | undefined): void {
 
 function dispatchFetch(id: number, method: string, url: string, headerBlock: string, body: Source | undefined): void {
   const request = requestFromNative(method, url, headerBlock, body, cfObject);
+  if (enabledFlags.enable_request_signal === true) setClientSignal(request, () => clientSignal(id));
   let result: unknown;
   if (fetchHandler !== undefined) {
     result = fetchHandler.call(handlersThis, request, env, new ExecutionContext(id));
@@ -207,6 +210,7 @@ export const entry: Record<string, unknown> = {
   makeDOMException,
   prepareStackTrace,
   builtinModule,
+  clientGone,
 };
 
 export type { Response };

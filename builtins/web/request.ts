@@ -109,6 +109,8 @@ export let requestFromNative: (
 export let isRequest: (value: unknown) => value is Request;
 /** For fetch and stubs. The signal that the request was made with; undefined when there is none to listen to. */
 export let requestSignal: (request: Request) => AbortSignal | undefined;
+/** The signal that tells that the request's client went away. */
+export let setClientSignal: (request: Request, make: () => AbortSignal) => void;
 export let setRequestSignal: (request: Request, signal: AbortSignal) => void;
 export let requestHeaderLines: (request: Request) => string;
 export let requestHeaderBlock: (request: Request) => string;
@@ -129,6 +131,9 @@ export class Request extends Body {
     };
     isRequest = (value): value is Request => typeof value === "object" && value !== null && #method in value;
     requestSignal = (request) => request.#signal;
+    setClientSignal = (request, make) => {
+      request.#clientSignal = make;
+    };
     setRequestSignal = (request, signal) => {
       request.#signal = signal;
     };
@@ -151,6 +156,8 @@ export class Request extends Body {
   #block = "";
   #redirect: RequestRedirect = "follow";
   #signal: AbortSignal | undefined = undefined;
+  /** Makes the signal of a request that came in, when it is asked for. */
+  #clientSignal: (() => AbortSignal) | undefined = undefined;
   #cf: object | (() => object | undefined) | undefined = undefined;
   #cache: RequestCache | undefined = undefined;
   #fetcher: object | null = null;
@@ -288,7 +295,7 @@ export class Request extends Body {
   }
 
   get signal(): AbortSignal {
-    return (this.#signal ??= new AbortController().signal);
+    return (this.#signal ??= this.#clientSignal?.() ?? new AbortController().signal);
   }
 
   get cf(): object | undefined {

@@ -77,6 +77,29 @@ void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception)
 }
 void invocation_wait(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().wait_until(id, delta); }
 void invocation_pass_through(js::Call& call, int32_t id) { call.service<WorkerIsolate>().pass_through(id); }
+
+// Once the client of a request goes away before it has all of the response, the entry function clientGone(id) is called. False when the
+// invocation has no client (any more).
+bool invocation_watch_client(js::Call& call, int32_t id) {
+  auto* invocation = call.service<WorkerIsolate>().invocations().find(id);
+  if (!invocation || !invocation->exchange || invocation->exchange->is_aborted()) return false;
+  invocation->exchange->on_abort([id, weak = call.isolate().weak_from_this()] {
+    auto isolate = weak.lock();
+    if (!isolate) return;
+    js::Entry entry(*isolate);
+    isolate->set_current_invocation(id);
+    auto* v8_isolate = isolate->v8();
+    v8::TryCatch caught(v8_isolate);
+    v8::Local<v8::Value> argument = v8::Integer::New(v8_isolate, id);
+    auto function = isolate->service<WorkerIsolate>().entry_function("clientGone");
+    // Listeners' exceptions are reported where they are called; only the isolate's end stops the call itself.
+    if (function->Call(isolate->context(), v8::Undefined(v8_isolate), 1, &argument).IsEmpty()) return;
+  });
+  return true;
+}
+bool invocation_is_alive(js::Call& call, int32_t id) {
+  return call.service<WorkerIsolate>().invocations().find(id) != nullptr;
+}
 void invocation_log_uncaught(js::Call& call, v8::Local<v8::Value> exception, std::string prefix) {
   call.service<WorkerIsolate>().report_uncaught(exception, prefix);
 }
@@ -115,6 +138,8 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_fail>("invocation_fail");
   ops.add<invocation_wait>("invocation_wait");
   ops.add<invocation_pass_through>("invocation_pass_through");
+  ops.add<invocation_watch_client>("invocation_watch_client");
+  ops.add<invocation_is_alive>("invocation_is_alive");
   ops.add<invocation_log_uncaught>("invocation_log_uncaught");
   ops.add<context_get>("context_get");
   ops.add<context_set>("context_set");

@@ -61,7 +61,7 @@ constexpr CompatibilityFlag flags_by_name[] = {
     {"enable_nodejs_wasi_module", "", "", false},
     {"enable_nodejs_worker_threads_module", "", "", false},
     {"enable_python_external_sdk", "", "2026-04-21", false},
-    {"enable_request_signal", "", "", false},
+    {"enable_request_signal", "disable_request_signal", "", true},
     {"enable_streams_nodejs_v24_compat", "", "", false},
     {"enable_validate_workflow_entrypoint", "disable_validate_workflow_entrypoint", "2025-09-20", false},
     {"enable_weak_ref", "disable_weak_ref", "2025-05-05", true},
