@@ -35,6 +35,7 @@ import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } 
 import { URL } from "./web/url";
 import { URLPattern } from "./web/url_pattern";
 import { URLSearchParams } from "./web/url_search_params";
+import { WebSocketRequestResponsePair } from "./bindings/durable_object_sockets";
 import { WebSocket, WebSocketPair } from "./web/websocket";
 import { ExecutionContext } from "./context";
 import * as workerEvents from "./worker_events";
@@ -88,6 +89,7 @@ const interfaces: Record<string, Function> = {
   URLSearchParams,
   WebSocket,
   WebSocketPair,
+  WebSocketRequestResponsePair,
 };
 
 const functions = {

@@ -12,10 +12,11 @@ import { requestFromNative } from "../web/request";
 import { markPlatformClasses } from "../web/structured_clone";
 import type { Source } from "../web/streams";
 import { defineInterface, missingArgument, toDOMString } from "../web/webidl";
-import { isWebSocket } from "../web/websocket";
+import { closedByPeer, type WebSocket } from "../web/websocket";
 import { currentInvocation, DurableObject } from "../workers_module";
 import { AlarmInvocationInfo, hasNoAlarmHandler } from "./durable_object_alarm";
 import { type DurableObjectId, makeId } from "./durable_object";
+import { ObjectSockets, type WebSocketRequestResponsePair } from "./durable_object_sockets";
 import { DurableObjectStorage, type ObjectHandle, runSection } from "./durable_object_storage";
 
 const ops = native<{
@@ -32,15 +33,19 @@ const ops = native<{
 }>();
 
 const then = Promise.prototype.then;
+const CLOSED = 3;
+const NO_CODE = 1005;
+const LOST_REASON = "WebSocket disconnected without sending Close frame.";
 
-function notYet(method: string): never {
-  throw new Error(
-    `ctx.${method}(): WebSocket hibernation is not supported by Adit yet; use webSocket.accept() (see docs/compatibility.md)`,
-  );
-}
+let socketsOf: (state: DurableObjectState) => ObjectSockets;
 
 export class DurableObjectState {
+  static {
+    socketsOf = (state) => state.#sockets;
+  }
+
   readonly #object: ObjectHandle;
+  readonly #sockets: ObjectSockets;
   readonly id: DurableObjectId;
   readonly storage: DurableObjectStorage;
   readonly props: unknown = {};
@@ -52,6 +57,7 @@ export class DurableObjectState {
 
   constructor(object: ObjectHandle, id: DurableObjectId) {
     this.#object = object;
+    this.#sockets = new ObjectSockets(object);
     this.id = id;
     this.storage = new DurableObjectStorage(object);
   }
@@ -80,48 +86,40 @@ export class DurableObjectState {
     throw error;
   }
 
-  acceptWebSocket(socket: unknown = undefined): void {
-    void this.#object;
-    if (!isWebSocket(socket)) missingArgument("acceptWebSocket", "DurableObjectState", 1, "WebSocket");
-    notYet("acceptWebSocket");
+  /** The object handles the socket's events with webSocketMessage() and its like, also after it left memory meanwhile. */
+  acceptWebSocket(socket: unknown = undefined, tags: unknown = undefined): void {
+    this.#sockets.accept(socket, tags);
   }
-
-  /** None can have been accepted. */
-  getWebSockets(): unknown[] {
-    void this.#object;
-    return [];
+  /** The newest first. */
+  getWebSockets(tag: unknown = undefined): WebSocket[] {
+    return this.#sockets.list(tag === undefined ? undefined : toDOMString(tag));
   }
-
-  setWebSocketAutoResponse(): void {
-    notYet("setWebSocketAutoResponse");
+  getTags(socket: unknown = undefined): string[] {
+    return this.#sockets.tags(socket);
   }
-
-  getWebSocketAutoResponse(): null {
-    void this.#object;
-    return null;
+  setWebSocketAutoResponse(pair: unknown = undefined): void {
+    this.#sockets.setAutoResponse(pair);
   }
-
-  getWebSocketAutoResponseTimestamp(): void {
-    notYet("getWebSocketAutoResponseTimestamp");
+  getWebSocketAutoResponse(): WebSocketRequestResponsePair | null {
+    return this.#sockets.autoResponse();
   }
-
-  setHibernatableWebSocketEventTimeout(): void {
-    notYet("setHibernatableWebSocketEventTimeout");
+  getWebSocketAutoResponseTimestamp(socket: unknown = undefined): Date | null {
+    return this.#sockets.autoResponseTime(socket);
   }
-
-  getHibernatableWebSocketEventTimeout(): null {
-    void this.#object;
-    return null;
+  setHibernatableWebSocketEventTimeout(timeout_ms: unknown = undefined): void {
+    this.#sockets.setEventTimeout(timeout_ms);
   }
-
-  getTags(): void {
-    notYet("getTags");
+  getHibernatableWebSocketEventTimeout(): number | null {
+    return this.#sockets.eventTimeout();
   }
 }
 defineInterface(DurableObjectState, "DurableObjectState");
 markPlatformClasses([DurableObjectState]);
 
 type Instance = Record<string, unknown>;
+
+/** So that an instance is all that C++ keeps. */
+const states = new WeakMap<Instance, DurableObjectState>();
 
 function createObject(className: string, object: ObjectHandle, id: string, name: string | undefined): Instance {
   const constructor = workerExports[className];
@@ -131,7 +129,9 @@ function createObject(className: string, object: ObjectHandle, id: string, name:
     );
   if (typeof (constructor.prototype as Instance).alarm !== "function") hasNoAlarmHandler(object);
   const state = new DurableObjectState(object, makeId(id, name));
-  return new (constructor as new (state: DurableObjectState, env: object) => Instance)(state, env);
+  const instance = new (constructor as new (state: DurableObjectState, env: object) => Instance)(state, env);
+  states.set(instance, state);
+  return instance;
 }
 
 function dispatchObjectFetch(
@@ -158,15 +158,81 @@ function dispatchObjectMethod(id: number, instance: Instance, octets: Uint8Array
   serveCall(id, makeRoot, octets, attachments);
 }
 
+/** An event without an answer: it is over when the handler's promise is. */
+function settleEvent(id: number, result: unknown, ended?: () => void): void {
+  then.call(
+    Promise.resolve(result),
+    () => {
+      ended?.();
+      ops.invocation_respond(id, 200, undefined, "", undefined, undefined);
+    },
+    (error) => {
+      ended?.();
+      ops.invocation_fail(id, error);
+    },
+  );
+}
+
 function dispatchObjectAlarm(id: number, instance: Instance, scheduledTime: number, retryCount: number): void {
   const handler = instance.alarm;
   if (typeof handler !== "function") throw new TypeError("Handler does not export an alarm() function.");
   const info = new AlarmInvocationInfo(scheduledTime, retryCount, retryCount > 0);
-  then.call(
-    Promise.resolve(Reflect.apply(handler, instance, [info])),
-    () => ops.invocation_respond(id, 200, undefined, "", undefined, undefined),
-    (error) => ops.invocation_fail(id, error),
-  );
+  settleEvent(id, Reflect.apply(handler, instance, [info]));
 }
 
-Object.assign(entry, { createObject, dispatchObjectFetch, dispatchObjectMethod, dispatchObjectAlarm });
+/** The socket is undefined when it is gone. */
+function socketOf(instance: Instance, number: number): [WebSocket | undefined, ObjectSockets] {
+  const sockets = socketsOf(states.get(instance)!);
+  return [sockets.find(number), sockets];
+}
+
+function dispatchSocketMessage(id: number, instance: Instance, number: number, message: string | ArrayBuffer): void {
+  const [socket] = socketOf(instance, number);
+  const handler = instance.webSocketMessage;
+  const isHandled = socket !== undefined && typeof handler === "function";
+  settleEvent(id, isHandled ? Reflect.apply(handler, instance, [socket, message]) : undefined);
+}
+
+function dispatchSocketClose(
+  id: number,
+  instance: Instance,
+  number: number,
+  code: number,
+  reason: string,
+  wasClean: boolean,
+): void {
+  const [socket, sockets] = socketOf(instance, number);
+  if (socket === undefined) return settleEvent(id, undefined);
+  closedByPeer(socket, !wasClean);
+  const handler = instance.webSocketClose;
+  const forget = (): void => sockets.forget(number);
+  if (typeof handler === "function")
+    return settleEvent(
+      id,
+      Reflect.apply(handler, instance, [socket, code, wasClean ? reason : LOST_REASON, wasClean]),
+      forget,
+    );
+  // Nobody is there to answer the other side's Close.
+  if (socket.readyState !== CLOSED) socket.close(code === NO_CODE ? undefined : code);
+  settleEvent(id, undefined, forget);
+}
+
+function dispatchSocketError(id: number, instance: Instance, number: number, _: number, reason: string): void {
+  const [socket, sockets] = socketOf(instance, number);
+  if (socket === undefined) return settleEvent(id, undefined);
+  closedByPeer(socket, true);
+  const handler = instance.webSocketError;
+  const isHandled = typeof handler === "function";
+  const result = isHandled ? Reflect.apply(handler, instance, [socket, new Error(reason)]) : undefined;
+  settleEvent(id, result, () => sockets.forget(number));
+}
+
+Object.assign(entry, {
+  createObject,
+  dispatchObjectFetch,
+  dispatchObjectMethod,
+  dispatchObjectAlarm,
+  dispatchSocketMessage,
+  dispatchSocketClose,
+  dispatchSocketError,
+});

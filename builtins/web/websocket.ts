@@ -98,6 +98,26 @@ export let websocketLink: (socket: WebSocket) => WebSocketLink;
 export let canHandOver: (socket: WebSocket) => boolean;
 export let isWebSocket: (value: unknown) => value is WebSocket;
 
+/** What a Durable Object's hibernatable WebSocket is to its object (bindings/durable_object_sockets.ts). */
+export interface Hibernation {
+  attach(octets: Uint8Array): void;
+  closing(): void;
+}
+/** Takes the WebSocket's link for hibernation: its events go to the object's handlers, not to listeners. Its attachment goes along. */
+export let hibernate: (socket: WebSocket) => [link: WebSocketLink, attachment: Uint8Array | undefined];
+export let setHibernation: (socket: WebSocket, hibernation: Hibernation) => void;
+export let hibernationOf: (socket: WebSocket) => Hibernation | undefined;
+/** A WebSocket that was accepted before the object slept. */
+export let hibernatedWebSocket: (
+  link: WebSocketLink,
+  hibernation: Hibernation,
+  isClosedOut: boolean,
+  isClosedIn: boolean,
+  attachment: Uint8Array | undefined,
+) => WebSocket;
+/** The other side has closed, or is lost. */
+export let closedByPeer: (socket: WebSocket, isLost: boolean) => void;
+
 export class WebSocket extends EventTarget {
   static {
     webSocketFromLink = (link, protocol = "", extensions = "") => {
@@ -112,6 +132,33 @@ export class WebSocket extends EventTarget {
       if (link === undefined) throw new TypeError("Can't return WebSocket that was already used in a response.");
       socket.#link = undefined;
       return link;
+    };
+    hibernate = (socket) => {
+      const link = socket.#link;
+      if (socket.#accepted)
+        throw new Error("Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`");
+      if (link === undefined)
+        throw new Error(
+          "Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used in a Response.",
+        );
+      socket.#accepted = true;
+      return [link, socket.#attachment];
+    };
+    setHibernation = (socket, hibernation) => {
+      socket.#hibernation = hibernation;
+    };
+    hibernationOf = (socket) => socket.#hibernation;
+    hibernatedWebSocket = (link, hibernation, isClosedOut, isClosedIn, attachment) => {
+      const socket = webSocketFromLink(link);
+      socket.#accepted = true;
+      socket.#hibernation = hibernation;
+      socket.#attachment = attachment;
+      socket.#closeSent = socket.#closeCalled = isClosedOut;
+      if (isClosedOut || isClosedIn) socket.#state = isClosedOut && isClosedIn ? State.closed : State.closing;
+      return socket;
+    };
+    closedByPeer = (socket, isLost) => {
+      socket.#state = isLost || socket.#closeSent ? State.closed : State.closing;
     };
     canHandOver = (socket) => socket.#link !== undefined && !socket.#accepted;
     isWebSocket = (value): value is WebSocket => typeof value === "object" && value !== null && #binaryType in value;
@@ -131,6 +178,7 @@ export class WebSocket extends EventTarget {
   #extensions = "";
   #handshake: Call | undefined = undefined;
   #attachment: Uint8Array | undefined = undefined;
+  #hibernation: Hibernation | undefined = undefined;
 
   constructor(url: string | URL, protocols?: string | string[]);
   constructor(...args: unknown[]) {
@@ -238,6 +286,7 @@ export class WebSocket extends EventTarget {
   accept(options: { allowHalfOpen?: boolean } | null | undefined = undefined): void {
     if (!isDictionary(options)) missingArgument("accept", "WebSocket", 1, "WebSocketAcceptOptions");
     if (this.#link === undefined) throw new TypeError("Can't accept() WebSocket that was already used in a response.");
+    if (this.#hibernation !== undefined) throw new TypeError("Can't accept() WebSocket after enabling hibernation.");
     const allowHalfOpen = options?.allowHalfOpen;
     if (allowHalfOpen !== undefined) this.#allowHalfOpen = Boolean(allowHalfOpen);
     this.#begin();
@@ -295,6 +344,7 @@ export class WebSocket extends EventTarget {
     this.#closeSent = true;
     // The peer's Close came first: this is the answer.
     this.#state = this.#state === State.closing ? State.closed : State.closing;
+    this.#hibernation?.closing();
     ops.websocket_close(this.#link!, number ?? NO_CODE, text ?? "");
   }
 
@@ -303,10 +353,11 @@ export class WebSocket extends EventTarget {
     const bytes = ops.websocket_attachment_write(attachment);
     if (bytes.length > ATTACHMENT_LIMIT_BYTES) {
       throw new Error(
-        `A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_LIMIT_BYTES} bytes. 'attachment' was ${bytes.length} bytes.`,
+        `A WebSocket 'attachment' cannot be larger than ${ATTACHMENT_LIMIT_BYTES} bytes.'attachment' was ${bytes.length} bytes.`,
       );
     }
     this.#attachment = bytes;
+    this.#hibernation?.attach(bytes);
   }
   deserializeAttachment(): unknown {
     return this.#attachment === undefined ? null : ops.websocket_attachment_read(this.#attachment);
@@ -389,7 +440,7 @@ function headerInBlock(block: string, name: string): string | undefined {
 }
 
 /** Of well-formed text. */
-function utf8Length(text: string): number {
+export function utf8Length(text: string): number {
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

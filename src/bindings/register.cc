@@ -17,6 +17,7 @@ void register_binding_ops(js::OpTable& ops) {
   durable_object::register_objects(ops);
   durable_object::register_object_storage(ops);
   durable_object::register_object_sql(ops);
+  durable_object::register_object_hibernation(ops);
   kv::register_kv(ops);
   service::register_service(ops);
   r2::register_r2(ops);

@@ -118,7 +118,7 @@ class Services final : public ShardServices {
     m_platforms.erase(worker);
     m_caches.erase(worker);
   }
-  void activated(worker::WorkerIsolate&) override { m_objects.activated(); }
+  void activated(worker::WorkerIsolate& worker) override { m_objects.activated(worker); }
   bool deliver_to_object(worker::WorkerIsolate& worker, int32_t invocation, uint64_t number,
                          worker::RequestMessage& request, Function<void(worker::RpcOutcome)>& done) override {
     return m_objects.deliver(worker, invocation, number, request, done);

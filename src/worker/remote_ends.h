@@ -31,7 +31,9 @@ class RemoteEnds {
   }
   void remove(uint64_t number) { m_ends.erase(number); }
   // At the shard's end: what is left lets go of what it holds.
-  void clear() { auto ends = std::exchange(m_ends, {}); }
+  void clear() {
+    for (auto& [number, end] : std::exchange(m_ends, {})) end->end();
+  }
 
  private:
   std::unordered_map<uint64_t, std::shared_ptr<RemoteEnd>> m_ends;

@@ -73,6 +73,9 @@ class FarLink final : public net::WebSocketLink, public std::enable_shared_from_
   // What the registry holds, so that only its users keep the link alive.
   struct End final : RemoteEnd {
     explicit End(std::weak_ptr<FarLink> far) : link(std::move(far)) {}
+    void end() override {
+      if (auto far = link.lock()) far->lost();
+    }
     std::weak_ptr<FarLink> link;
   };
 
@@ -102,6 +105,13 @@ class FarLink final : public net::WebSocketLink, public std::enable_shared_from_
     m_closed_outgoing = m_finished = true;
     m_waiting.clear();
     m_listener.reset();
+  }
+  // This shard stops: whoever listens must not wait for the other one.
+  void lost() {
+    m_let_go = m_closed_outgoing = true;
+    m_waiting.clear();
+    if (std::exchange(m_finished, true)) return;
+    if (auto listener = std::exchange(m_listener, nullptr)) listener->on_close({1006, "", false});
   }
   size_t buffered_bytes() const override { return m_buffered_bytes; }
   void pause() override { m_is_paused = true; }

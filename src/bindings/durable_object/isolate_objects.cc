@@ -26,7 +26,8 @@ void IsolateObjects::detach() {
 }
 
 v8::Local<v8::Function> IsolateObjects::dispatch(EventKind kind) {
-  constexpr std::array names{"dispatchObjectFetch", "dispatchObjectMethod", "dispatchObjectAlarm"};
+  constexpr std::array names{"dispatchObjectFetch",   "dispatchObjectMethod", "dispatchObjectAlarm",
+                             "dispatchSocketMessage", "dispatchSocketClose",  "dispatchSocketError"};
   auto* isolate = m_worker.isolate().v8();
   auto& kept = m_dispatch[static_cast<size_t>(kind)];
   if (kept.IsEmpty()) kept.Reset(isolate, m_worker.entry_function(names[static_cast<size_t>(kind)]));

@@ -46,7 +46,7 @@ class IsolateObjects final : public web::OutputHold {
   worker::WorkerIsolate& m_worker;
   std::shared_ptr<const ClassTable> m_classes;
   std::unordered_map<int32_t, std::shared_ptr<Object>> m_objects;  // by standing invocation
-  std::array<v8::Global<v8::Function>, 3> m_dispatch;              // by kind, once it was used
+  std::array<v8::Global<v8::Function>, 6> m_dispatch;              // by kind, once it was used
 };
 
 }  // namespace adit::bindings::durable_object

@@ -96,6 +96,20 @@ Result<void> Object::construct() {
   return js::to_error(v8_isolate, isolate.context(), caught.Exception());
 }
 
+// The socket's number, then the message, or code, reason and whether it was clean.
+static void push_socket_event(v8::Isolate* isolate, SocketEvent& event, bool is_message,
+                              v8::LocalVector<v8::Value>& arguments) {
+  arguments.push_back(v8::Integer::NewFromUnsigned(isolate, event.socket->number()));
+  if (!is_message) {
+    arguments.push_back(v8::Integer::New(isolate, event.close.code));
+    arguments.push_back(js::from_utf8(isolate, event.close.reason));
+    return arguments.push_back(v8::Boolean::New(isolate, event.close.was_clean));
+  }
+  auto& message = event.message;
+  if (message.is_text) arguments.push_back(js::from_utf8(isolate, text_of(message.data)));
+  else arguments.push_back(js::from_bytes(isolate, std::move(message.data))->Buffer());
+}
+
 void Object::push_arguments(ObjectCall& call, v8::LocalVector<v8::Value>& arguments) {
   auto& worker = m_isolate->worker();
   auto* v8_isolate = worker.isolate().v8();
@@ -113,6 +127,10 @@ void Object::push_arguments(ObjectCall& call, v8::LocalVector<v8::Value>& argume
     case EventKind::alarm:
       arguments.push_back(v8::Number::New(v8_isolate, static_cast<double>(m_alarm->time_ms)));
       return arguments.push_back(v8::Number::New(v8_isolate, static_cast<double>(call.alarm_retries)));
+    case EventKind::socket_message:
+    case EventKind::socket_close:
+    case EventKind::socket_error:
+      return push_socket_event(v8_isolate, *call.socket, call.kind == EventKind::socket_message, arguments);
   }
 }
 
@@ -121,7 +139,9 @@ void Object::dispatch(ObjectCall call) {
   if (call.kind == EventKind::alarm && !begin_alarm(call)) return;
   auto& worker = m_isolate->worker();
   auto number = ++m_call_numbers;
-  m_calls[number] = {std::move(call.done), -1, false, call.kind == EventKind::alarm};
+  auto& waiting = m_calls[number];
+  waiting.done = std::move(call.done);
+  waiting.is_alarm = call.kind == EventKind::alarm;
   auto reply = [weak = weak_from_this(), number](Result<worker::ResponseMessage> response) {
     if (auto self = weak.lock()) self->answered(number, std::move(response));
   };
@@ -135,6 +155,19 @@ void Object::dispatch(ObjectCall call) {
   auto begun = m_calls.find(number);
   if (begun == m_calls.end()) worker.forget_event(event);
   else if (!begun->second.is_answered) begun->second.event = event;
+  if (call.socket && begun != m_calls.end() && !begun->second.is_answered) limit_event(number, event);
+}
+
+// setHibernatableWebSocketEventTimeout(): the event counts as over; what its code still does is not undone.
+void Object::limit_event(uint32_t call, int32_t event) {
+  auto limit_ms = m_host.sockets_of(m_address).event_timeout_ms();
+  if (limit_ms == 0) return;
+  m_calls[call].limit = m_host.shard().loop().after(limit_ms, [weak = weak_from_this(), call, event] {
+    auto self = weak.lock();
+    if (!self || self->m_state != State::running) return;
+    self->m_isolate->worker().forget_event(event);
+    self->answered(call, Error::failed("The WebSocket's event took longer than its timeout."));
+  });
 }
 
 void Object::answered(uint32_t call, Result<worker::ResponseMessage> response) {
@@ -159,6 +192,15 @@ void Object::leave(uint32_t call, Result<worker::ResponseMessage> response) {
 
 void Object::end(Error reason) {
   if (m_state == State::ended) return;
+  m_host.drop_sockets(m_address.id);
+  leave_memory(std::move(reason));
+}
+
+void Object::sleep() {
+  if (m_state != State::ended) leave_memory(Error::failed("The Durable Object was idle, and left memory."));
+}
+
+void Object::leave_memory(Error reason) {
   auto self = shared_from_this();
   bool was_running = m_state == State::running;
   m_state = State::ended;

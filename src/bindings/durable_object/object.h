@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bindings/durable_object/classes.h"
+#include "bindings/durable_object/hibernation.h"
 #include "bindings/durable_object/storage.h"
 #include "bindings/sql/session.h"
 #include "web/websocket_ops.h"
@@ -31,7 +32,7 @@ struct Outcome {
   bool is_method = false;
 };
 
-enum class EventKind : uint8_t { fetch, method, alarm };
+enum class EventKind : uint8_t { fetch, method, alarm, socket_message, socket_close, socket_error };
 
 struct ObjectCall {
   // An RPC call (builtins/rpc) has its octets as the body; so has its response the result.
@@ -39,6 +40,7 @@ struct ObjectCall {
   uint64_t target = 0;  // what the object exported by RPC; 0: the object itself
   worker::RequestMessage request;
   int64_t alarm_retries = 0;
+  std::unique_ptr<SocketEvent> socket;  // of the events of hibernatable WebSockets
   Function<void(Outcome)> done;
 };
 
@@ -48,6 +50,7 @@ class Object final : public std::enable_shared_from_this<Object> {
   ~Object();
 
   const ObjectAddress& address() const { return m_address; }
+  ObjectHost& host() { return m_host; }
   // Where it lives; null before its first event.
   IsolateObjects* isolate() const { return m_isolate; }
 
@@ -57,8 +60,10 @@ class Object final : public std::enable_shared_from_this<Object> {
   void deliver_later(ObjectCall call);
   // Never inside JavaScript.
   void run();
-  // Resets or evicts: whoever waits gets the error.
+  // Resets it: whoever waits gets the error, and its WebSockets are lost.
   void end(Error reason);
+  // It leaves memory, and its hibernatable WebSockets stay.
+  void sleep();
   bool has_ended() const { return m_state == State::ended; }
   const Error& end_reason() const { return *m_end_reason; }
 
@@ -124,6 +129,8 @@ class Object final : public std::enable_shared_from_this<Object> {
   Result<void> watch_alarm();
   bool begin_alarm(ObjectCall& call);
   void end_alarm(bool has_succeeded);
+  void limit_event(uint32_t call, int32_t event);
+  void leave_memory(Error reason);
   void push_arguments(ObjectCall& call, v8::LocalVector<v8::Value>& arguments);
   void ledger_broke(Error error);
 
@@ -139,6 +146,7 @@ class Object final : public std::enable_shared_from_this<Object> {
     int32_t event = -1;        // its invocation; none once it is answered
     bool is_answered = false;  // and held at the output gate
     bool is_alarm = false;
+    net::Timer limit;  // of a WebSocket's event
   };
   std::unordered_map<uint32_t, Begun> m_calls;
   uint32_t m_call_numbers = 0;

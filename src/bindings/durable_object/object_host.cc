@@ -1,5 +1,7 @@
 #include "bindings/durable_object/object_host.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <future>
@@ -211,6 +213,7 @@ void ObjectHost::destroy_space(const std::string& space, Function<void(Result<vo
   for (auto& [id, object] : m_objects)
     if (object->address().object_class->space == space) ending.push_back(object);
   for (auto& object : ending) object->end(Error::failed("The Durable Object's class was deleted."));
+  drop_sockets_of_space(space);
   if (auto removed = m_alarms.remove_space(space); removed.is_error()) return done(std::move(removed));
   auto ledgers = own_ledgers(space);
   if (ledgers.is_error()) return done(std::move(ledgers.error()));
@@ -252,7 +255,12 @@ void ObjectHost::attach(worker::WorkerIsolate& worker, std::shared_ptr<const Cla
 void ObjectHost::detach(worker::WorkerIsolate& worker) {
   auto found = m_isolates.find(&worker);
   if (found == m_isolates.end()) return;
-  m_alarms.pause();
+  if (m_current == &worker) {
+    // A version that did not even start takes nothing away from the one before it.
+    m_alarms.pause();
+    m_current = nullptr;
+    for (auto& [id, sockets] : std::exchange(m_sockets, {})) sockets->drop();
+  }
   std::vector<std::shared_ptr<Object>> ending;
   for (auto& [id, object] : m_objects)
     if (object->isolate() == found->second.get()) ending.push_back(object);
@@ -266,18 +274,50 @@ void ObjectHost::close() {
   m_alarms.close();
   auto objects = std::exchange(m_objects, {});
   for (auto& [id, object] : objects) object->end(Error::failed("The server is stopping."));
+  for (auto& [id, sockets] : std::exchange(m_sockets, {})) sockets->drop();
+}
+
+HibernatedSockets& ObjectHost::sockets_of(const ObjectAddress& address) {
+  auto& sockets = m_sockets[address.id];
+  if (!sockets) sockets = std::make_shared<HibernatedSockets>(*this, address);
+  return *sockets;
+}
+
+void ObjectHost::drop_sockets(const ObjectId& id) {
+  if (auto dropped = m_sockets.extract(id); !dropped.empty()) dropped.mapped()->drop();
+}
+
+void ObjectHost::drop_sockets_of_space(const std::string& space) {
+  std::vector<ObjectId> ids;
+  for (const auto& [id, sockets] : m_sockets)
+    if (sockets->address().object_class->space == space) ids.push_back(id);
+  for (const auto& id : ids) drop_sockets(id);
+}
+
+void ObjectHost::socket_event_ended(const Outcome& outcome, std::string_view handler) {
+  if (outcome.response.is_error() && !m_is_closed && !outcome.is_reset)
+    m_shard.worker_output(LogLevel::error,
+                          fmt::format("Uncaught (in {}) {}", handler, outcome.response.error().message()));
 }
 
 void ObjectHost::sweep_later() {
-  auto period_ms = std::clamp<uint64_t>(m_options.idle_ms / 4, 10, 10'000);
+  auto period_ms = std::clamp<uint64_t>(std::min(m_options.idle_ms, m_options.hibernate_ms) / 4, 10, 10'000);
   m_sweep = m_shard.loop().after(period_ms, [this] { sweep(); });
 }
 
 void ObjectHost::sweep() {
   std::vector<std::shared_ptr<Object>> idle;
-  for (auto& [id, object] : m_objects)
-    if (object->has_been_idle(now_ms(), static_cast<int64_t>(m_options.idle_ms))) idle.push_back(object);
-  for (auto& object : idle) object->end(Error::failed("The Durable Object was idle, and left memory."));
+  for (auto& [id, object] : m_objects) {
+    auto sockets = m_sockets.find(id);
+    bool hibernates = sockets != m_sockets.end() && !sockets->second->is_empty();
+    auto limit_ms = hibernates ? std::min(m_options.idle_ms, m_options.hibernate_ms) : m_options.idle_ms;
+    if (object->has_been_idle(now_ms(), static_cast<int64_t>(limit_ms))) idle.push_back(object);
+  }
+  for (auto& object : idle) {
+    object->sleep();
+    auto sockets = m_sockets.find(object->address().id);
+    if (sockets != m_sockets.end() && sockets->second->is_empty()) m_sockets.erase(sockets);
+  }
   if (!m_objects.empty() && !m_is_closed) sweep_later();
 }
 

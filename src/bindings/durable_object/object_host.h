@@ -27,6 +27,7 @@ namespace adit::bindings::durable_object {
 struct HostOptions {
   // In-memory state is kept this long without events. Cloudflare: 70 to 140 seconds.
   uint64_t idle_ms = 70'000;
+  uint64_t hibernate_ms = 10'000;      // the same for one with hibernatable WebSockets
   uint64_t section_limit_ms = 30'000;  // of blockConcurrencyWhile, as documented
   int64_t alarm_retry_ms = first_alarm_retry_ms;
 };
@@ -43,6 +44,13 @@ class ObjectHost final {
   void deliver_later(const ObjectAddress& address, ObjectCall call) {
     object_of(address)->deliver_later(std::move(call));
   }
+  // The same at once; never inside JavaScript.
+  void deliver(const ObjectAddress& address, ObjectCall call) { object_of(address)->deliver(std::move(call)); }
+  // The hibernatable WebSockets of an object of this shard; made at first use.
+  HibernatedSockets& sockets_of(const ObjectAddress& address);
+  void drop_sockets(const ObjectId& id);
+  // Nobody else would hear of an error.
+  void socket_event_ended(const Outcome& outcome, std::string_view handler);
   // From JavaScript on this shard; the answer comes in a turn of its own, unless the caller may be answered inside another's.
   void call(const ObjectAddress& address, ObjectCall call);
   // A call of what an object exported by RPC, when the invocation is one's.
@@ -54,7 +62,10 @@ class ObjectHost final {
   // ShardExtension's events.
   void attach(worker::WorkerIsolate& worker, std::shared_ptr<const ClassTable> classes);
   void detach(worker::WorkerIsolate& worker);
-  void activated() { m_alarms.activated(); }
+  void activated(const worker::WorkerIsolate& worker) {
+    m_current = &worker;
+    m_alarms.activated();
+  }
   void destroyed(const worker::WorkerIsolate* worker) { m_isolates.erase(worker); }
   void close();
 
@@ -83,6 +94,7 @@ class ObjectHost final {
   void call_remote(size_t owner, const ObjectAddress& address, ObjectCall call);
   void receive(RemoteCall call);
   Result<std::vector<ledger::LedgerId>> own_ledgers(const std::string& space);
+  void drop_sockets_of_space(const std::string& space);
   void sweep_later();
   void sweep();
 
@@ -91,6 +103,8 @@ class ObjectHost final {
   HostOptions m_options;
   Alarms m_alarms;
   std::unordered_map<ObjectId, std::shared_ptr<Object>> m_objects;
+  std::unordered_map<ObjectId, std::shared_ptr<HibernatedSockets>> m_sockets;
+  const worker::WorkerIsolate* m_current = nullptr;  // the one that was activated last; only a name
   std::unordered_map<const worker::WorkerIsolate*, std::unique_ptr<IsolateObjects>> m_isolates;
   std::unordered_set<ObjectId> m_recovering;
   std::unordered_map<uint64_t, Function<void(Outcome)>> m_remote_calls;  // to other shards, by number

@@ -8,9 +8,10 @@ export default {
         { name: "ACTOR", class_name: "Actor" },
         { name: "PLAIN", class_name: "Plain" },
         { name: "ALARMIST", class_name: "Alarmist" },
+        { name: "SLEEPER", class_name: "Sleeper" },
       ],
     },
-    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other", "Actor", "Plain", "Alarmist"] }],
+    migrations: [{ tag: "v1", new_sqlite_classes: ["Probe", "Other", "Actor", "Plain", "Alarmist", "Sleeper"] }],
   },
   miniflare: {
     durableObjects: {
@@ -19,6 +20,7 @@ export default {
       ACTOR: { className: "Actor", useSQLite: true },
       PLAIN: { className: "Plain", useSQLite: true },
       ALARMIST: { className: "Alarmist", useSQLite: true },
+      SLEEPER: { className: "Sleeper", useSQLite: true },
     },
   },
   exports: "objects.js",

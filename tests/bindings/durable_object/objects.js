@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export { Actor, Plain } from "./actor.js";
 export { Alarmist } from "./alarmist.js";
+export { Sleeper } from "./sleeper.js";
 
 const describe = (error) => ({ name: error.name, message: error.message });
 const attempt = async (work) => {
