@@ -126,4 +126,5 @@ export const {
   warn,
 } = console;
 console.Console ??= Console;
+console.createTask ??= createTask;
 export default console;

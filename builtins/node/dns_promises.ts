@@ -48,6 +48,10 @@ export const {
   TIMEOUT,
 } = codes;
 
+export const ADDRCONFIG = 32;
+export const ALL = 16;
+export const V4MAPPED = 8;
+
 export class Resolver {
   cancel(): void {}
   getServers = getServers;

@@ -281,7 +281,47 @@ const makeStdin = (): any => {
   return madeStdin;
 };
 
+export const setuid = refuse("setuid");
+export const setgid = refuse("setgid");
+export const seteuid = refuse("seteuid");
+export const setegid = refuse("setegid");
+export const setgroups = refuse("setgroups");
+export const initgroups = refuse("initgroups");
+export const reallyExit = refuse("reallyExit");
+export const openStdin = refuse("openStdin");
+export const send = refuse("send");
+
+/** An export is there from the start, the stream behind it (and node:stream) from its first use. */
+const streamExport = (make: () => any): any => {
+  const bound = (value: unknown, target: object): unknown => (typeof value === "function" ? value.bind(target) : value);
+  return new Proxy(Object.create(null) as object, {
+    get: (_, key) => bound(make()[key], make()),
+    set: (_, key, value) => Reflect.set(make(), key, value),
+    has: (_, key) => key in make(),
+    getPrototypeOf: () => Object.getPrototypeOf(make()) as object,
+  });
+};
+export const stdout = streamExport(makeStdout);
+export const stderr = streamExport(makeStderr);
+export const stdin = streamExport(makeStdin);
+
 Object.assign(process, {
+  channel,
+  connected,
+  initgroups,
+  noDeprecation,
+  openStdin,
+  permission,
+  reallyExit,
+  send,
+  setegid,
+  seteuid,
+  setgid,
+  setgroups,
+  setuid,
+  sourceMapsEnabled,
+  throwDeprecation,
+  traceDeprecation,
   abort,
   allowedNodeEnvironmentFlags,
   arch,

@@ -9,7 +9,6 @@ import {
   native,
   queueMicrotask,
 } from "adit:internal";
-import { parseArgs as parseArgsOf } from "@pkgjs/parseargs";
 import { invalidArgType, invalidArgValue, nodeError, outOfRange } from "./internal/errors";
 import { customPromisifyArgs } from "./internal/custom_promisify_args";
 import { isDeepStrictEqual } from "./internal/deep_equal";
@@ -20,7 +19,10 @@ import { validateAbortSignal, validateFunction, validateNumber, validateString }
 import types from "./util_types";
 
 type Fn = (...args: any[]) => any;
-const ops = native<{ node_call_sites(limit: number): [string, string, number, number][] }>();
+const ops = native<{
+  node_call_sites(limit: number): [string, string, number, number][];
+  module_import(specifier: string): Record<string, (config?: object) => object>;
+}>();
 const process = (): any => (globalThis as any).process;
 
 const kCustomPromisify: unique symbol = Symbol.for("nodejs.util.promisify.custom") as never;
@@ -182,7 +184,9 @@ export function parseEnv(content: string): Record<string, string> {
   return out;
 }
 
-export const parseArgs = parseArgsOf as (config?: object) => object;
+export function parseArgs(config?: object): object {
+  return ops.module_import("node-internal:parse_args").parseArgs!(config);
+}
 
 export function getSystemErrorMap(): Map<number, [string, string]> {
   return new Map(systemErrors);

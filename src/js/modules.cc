@@ -103,7 +103,8 @@ v8::MaybeLocal<v8::Object> ModuleLoader::import_builtin(const std::string& speci
   auto context = m_isolate.v8()->GetCurrentContext();
   v8::Local<v8::Module> module;
   v8::Local<v8::Value> result;
-  if (!load_builtin(specifier).ToLocal(&module) ||
+  bool is_internal = specifier.starts_with("node-internal:");
+  if (!(is_internal ? load_library(specifier) : load_builtin(specifier)).ToLocal(&module) ||
       module->InstantiateModule(context, &ModuleLoader::resolve_callback).IsNothing() ||
       !module->Evaluate(context).ToLocal(&result))
     return {};
@@ -323,6 +324,8 @@ void ModuleLoader::require(const v8::FunctionCallbackInfo<v8::Value>& info) {
   const auto* source = self.find_source(to_utf8(isolate, info.Data().As<v8::String>()), specifier);
   v8::Local<v8::Value> value;
   if (!source) {
+    if (specifier.starts_with("node-internal:"))
+      return throw_error(isolate, Error::failed("No such module \"" + specifier + "\"."));
     // A built-in module's default export, when it has one, else all of it.
     v8::Local<v8::Object> name_space;
     if (!self.import_builtin(specifier).ToLocal(&name_space)) return;
