@@ -111,6 +111,7 @@ int check_action(Findings& findings, int action, const char* first, const char* 
     case SQLITE_DROP_VTABLE:
     case SQLITE_ALTER_TABLE:
     case SQLITE_REINDEX:
+      findings.changes_schema = true;
       return allow_if(!is_reserved(first) && !is_reserved(second));
     case SQLITE_ANALYZE:  // of everything leaves out what is reserved
       return is_reserved(first) ? SQLITE_IGNORE : SQLITE_OK;

@@ -23,6 +23,7 @@ struct Findings {
   bool is_transaction = false;  // and refused for that
   bool reads_tables = false;
   bool has_pragma = false;
+  bool changes_schema = false;
 };
 
 // An sqlite3_set_authorizer callback's answer; notes what it sees.

@@ -248,6 +248,7 @@ Result<void> Session::run(Cursor& cursor, bool is_last) {
     if (m_hooks.before_write) TRY(m_hooks.before_write());
     m_rows_written = 0;
     m_inserted.clear();
+    if (cursor.m_findings.changes_schema) m_index_counts.clear();
     sqlite3_preupdate_hook(m_database.handle(), row_changes, this);
   }
   auto changes_before = m_database.total_changes();
@@ -291,13 +292,21 @@ void Session::row_changes(void* self, sqlite3*, int operation, const char*, cons
 // An inserted row is also written to each index of its table.
 uint64_t Session::index_rows_written() {
   uint64_t written = 0;
-  for (auto& [table, count] : std::exchange(m_inserted, {})) {
-    auto statement = m_database.prepare("SELECT count(*) FROM pragma_index_list(?) WHERE origin <> 'pk'");
-    if (statement.is_error()) continue;
-    auto row = statement.value().bind(1, std::string_view(table)).step();
-    if (row.is_ok() && row.value()) written += count * static_cast<uint64_t>(statement.value().integer(0));
-  }
+  for (auto& [table, count] : m_inserted) written += count * index_count(table);
+  m_inserted.clear();
   return written;
+}
+
+uint64_t Session::index_count(const std::string& table) {
+  for (auto& [name, count] : m_index_counts)
+    if (name == table) return count;
+  uint64_t count = 0;
+  auto statement = m_database.prepare("SELECT count(*) FROM pragma_index_list(?) WHERE origin <> 'pk'");
+  if (statement.is_error()) return 0;
+  auto row = statement.value().bind(1, std::string_view(table)).step();
+  if (row.is_ok() && row.value()) count = static_cast<uint64_t>(statement.value().integer(0));
+  m_index_counts.emplace_back(table, count);
+  return count;
 }
 
 Result<uint64_t> Session::size_bytes() {

@@ -119,6 +119,7 @@ class Session {
   Result<void> run(Cursor& cursor, bool is_last);
   Result<void> bind(Cursor& cursor);
   uint64_t index_rows_written();
+  uint64_t index_count(const std::string& table);
   static int question_step(void* self);
   static void row_changes(void* self, sqlite3* database, int operation, const char* schema, const char* table,
                           sqlite3_int64 old_key, sqlite3_int64 new_key);
@@ -129,9 +130,10 @@ class Session {
   Findings m_findings;
   std::vector<Compiled> m_cache;  // a few, so a scan beats a map
   uint64_t m_uses = 0;
-  std::unordered_set<Cursor*> m_cursors;                     // that hold a statement
-  uint64_t m_rows_written = 0;                               // by the statement that runs
-  std::vector<std::pair<std::string, uint64_t>> m_inserted;  // rows, by table
+  std::unordered_set<Cursor*> m_cursors;                         // that hold a statement
+  uint64_t m_rows_written = 0;                                   // by the statement that runs
+  std::vector<std::pair<std::string, uint64_t>> m_inserted;      // rows, by table
+  std::vector<std::pair<std::string, uint64_t>> m_index_counts;  // by table; empty after the schema has changed
 };
 
 }  // namespace adit::bindings::sql
