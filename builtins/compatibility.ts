@@ -9,6 +9,7 @@ import { fetchCompatibility } from "./web/fetch";
 import { Headers } from "./web/headers";
 import { voidElements } from "./web/html/vocabulary";
 import { Navigator } from "./web/navigator";
+import { installPerformanceTimeline } from "./web/performance_timeline";
 import { Request, requestCompatibility } from "./web/request";
 import { responseCompatibility } from "./web/response";
 import { URLSearchParams } from "./web/url_search_params";
@@ -117,6 +118,7 @@ const whenOff: Record<string, () => void> = {
 
 /** What each flag that no date turns on does. */
 const whenOn: Record<string, () => void> = {
+  enable_global_performance_classes: installPerformanceTimeline,
   html_rewriter_treats_esi_include_as_void_tag: () => void voidElements.add("esi:include"),
 };
 

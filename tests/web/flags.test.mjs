@@ -157,7 +157,7 @@ const all = [...flags, ...alone];
 /** On from a date before 2023-02-01. */
 const onByThen = ["formdata_parser_supports_files", "global_navigator"];
 
-const script = `
+const questionnaire = `
 let atStart;
 try { atStart = (0, eval)("1 + 1"); } catch (error) { atStart = String(error); }
 const questions = {
@@ -174,7 +174,41 @@ export default {
 };
 `;
 
-async function askAdit(date, list, SERVER) {
+const timeline = `
+export default {
+  async fetch() {
+    const mark = performance.mark("a", { detail: { x: 1 } });
+    performance.mark("start", { startTime: 1 });
+    performance.mark("end", { startTime: 4 });
+    const seen = [];
+    new PerformanceObserver((list) => seen.push(...list.getEntries().map(({ name }) => name))).observe({ entryTypes: ["mark"] });
+    performance.mark("later");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const measure = performance.measure("both", "start", "end");
+    const whole = performance.measure("whole");
+    const answers = [
+      [mark.name, mark.entryType, mark.duration, mark.detail, mark instanceof PerformanceMark, mark instanceof PerformanceEntry],
+      Object.keys(mark.toJSON()),
+      [measure.entryType, measure.startTime, measure.duration, measure.detail],
+      [whole.startTime, whole.duration > 0],
+      performance.getEntriesByType("mark").map(({ name }) => name).sort(),
+      performance.getEntriesByName("both").length,
+      seen,
+    ];
+    performance.clearMarks("a");
+    performance.clearMeasures();
+    answers.push(performance.getEntries().map(({ name }) => name).sort());
+    try {
+      new PerformanceEntry();
+    } catch (error) {
+      answers.push(error.message);
+    }
+    return Response.json(answers);
+  },
+};
+`;
+
+async function askAdit(date, list, SERVER, script = questionnaire) {
   const folder = mkdtempSync(path.join(tmpdir(), "adit-flags-"));
   writeFileSync(path.join(folder, "worker.js"), script);
   writeFileSync(
@@ -195,14 +229,14 @@ async function askAdit(date, list, SERVER) {
       child.on("exit", () => reject(new Error(output)));
     });
     const answer = await (await fetch(origin)).json();
-    return { ...answer, output };
+    return Array.isArray(answer) ? answer : { ...answer, output };
   } finally {
     child.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function askWorkerd(date, list, SERVER) {
+async function askWorkerd(date, list, SERVER, script = questionnaire) {
   const { Miniflare, Log, LogLevel } = await import("miniflare");
   const miniflare = new Miniflare({
     modules: true,
@@ -261,6 +295,21 @@ for (const [platform, ask] of platforms) {
         assert.deepEqual(shown, (await askWorkerd(date, [], peer.origin)).flags);
     });
 }
+
+for (const [platform, ask] of platforms)
+  test(`${platform}: the timeline of enable_global_performance_classes`, async () => {
+    assert.deepEqual(await ask("2026-01-01", ["enable_global_performance_classes"], peer.origin, timeline), [
+      ["a", "mark", 0, { x: 1 }, true, true],
+      ["name", "entryType", "startTime", "duration", "detail"],
+      ["measure", 1, 3, null],
+      [0, true],
+      ["a", "end", "later", "start"],
+      1,
+      platform === "Adit" ? ["later"] : [], // workerd has observers, but calls none
+      ["end", "later", "start"],
+      "Illegal constructor",
+    ]);
+  });
 
 test("Adit: a flag that is not known, or changes nothing, is said to be so", async () => {
   const { output } = await askAdit("2026-01-01", ["make_it_fast", "url_original", "no_global_navigator"], peer.origin);
