@@ -1,4 +1,4 @@
-// node:zlib (Node.js docs, Zlib): deflate's family and brotli as functions, synchronous functions and Transform streams, over zlib and brotli.
+// node:zlib (Node.js docs, Zlib): deflate's family, brotli and zstd as functions, synchronous functions and Transform streams, over the libraries of these names.
 
 import { native, type NativeHandle } from "adit:internal";
 import { Transform } from "./stream";
@@ -21,6 +21,7 @@ const ops = native<{
     strategy: number,
     dictionary?: Uint8Array,
   ): Handle;
+  node_zstd_create(encodes: boolean, parameters: number[], sourceSize: number): Handle;
   node_brotli_create(encodes: boolean, parameters: number[]): Handle;
   node_zlib_write(codec: Handle, input: Uint8Array, flush: number, limit: number): Uint8Array<ArrayBuffer>;
   node_zlib_consumed(codec: Handle): number;
@@ -71,11 +72,24 @@ function integer(options: Any, name: string, min: number, max: number, otherwise
 }
 
 const modes = { Deflate: 1, Inflate: 2, Gzip: 3, Gunzip: 4, DeflateRaw: 5, InflateRaw: 6, Unzip: 7 } as const;
-type Kind = keyof typeof modes | "BrotliCompress" | "BrotliDecompress";
+type Kind = keyof typeof modes | "BrotliCompress" | "BrotliDecompress" | "ZstdCompress" | "ZstdDecompress";
 const isBrotli = (kind: Kind): boolean => kind.startsWith("Brotli");
+const isZstd = (kind: Kind): boolean => kind.startsWith("Zstd");
+/** Not of zlib: brotli's and zstd's flush operations have the same numbers. */
+const isNew = (kind: Kind): boolean => isBrotli(kind) || isZstd(kind);
 
 function open(kind: Kind, options: Any): Handle {
   try {
+    if (isZstd(kind)) {
+      const parameters = Object.entries((options?.params ?? {}) as Record<string, number>).flatMap(([key, value]) => {
+        if (!Number.isInteger(Number(key)))
+          throw nodeError(RangeError, "ERR_ZSTD_INVALID_PARAM", `${key} is not a valid zstd parameter`);
+        if (typeof value !== "number" && typeof value !== "boolean")
+          throw invalidArgType("options.params[key]", "number", value);
+        return [Number(key), Number(value)];
+      });
+      return ops.node_zstd_create(kind === "ZstdCompress", parameters, options?.pledgedSrcSize ?? -1);
+    }
     if (isBrotli(kind)) {
       const parameters = Object.entries((options?.params ?? {}) as Record<string, number>).flatMap(([key, value]) => {
         const number = Number(key);
@@ -112,7 +126,7 @@ function limitOf(options: Any): number {
   return integer(options, "maxOutputLength", 1, noLimit, noLimit);
 }
 function finishFlush(kind: Kind, options: Any): number {
-  return integer(options, "finishFlush", 0, 6, isBrotli(kind) ? constants.BROTLI_OPERATION_FINISH : constants.Z_FINISH);
+  return integer(options, "finishFlush", 0, 6, isNew(kind) ? constants.BROTLI_OPERATION_FINISH : constants.Z_FINISH);
 }
 
 function all(kind: Kind, input: Any, options: Any): Any {
@@ -132,7 +146,7 @@ function streamClass(kind: Kind): Any {
       "flush",
       0,
       6,
-      isBrotli(kind) ? constants.BROTLI_OPERATION_PROCESS : constants.Z_NO_FLUSH,
+      isNew(kind) ? constants.BROTLI_OPERATION_PROCESS : constants.Z_NO_FLUSH,
     );
     this._finishFlushFlag = finishFlush(kind, options);
     this._limit = limitOf(options);
@@ -232,10 +246,12 @@ const kinds: readonly Kind[] = [
   "Unzip",
   "BrotliCompress",
   "BrotliDecompress",
+  "ZstdCompress",
+  "ZstdDecompress",
 ];
 const classes = Object.fromEntries(kinds.map((kind) => [kind, streamClass(kind)])) as Record<Kind, Any>;
 for (const kind of kinds)
-  classes[kind].prototype._fullFlush = isBrotli(kind) ? constants.BROTLI_OPERATION_FLUSH : constants.Z_FULL_FLUSH;
+  classes[kind].prototype._fullFlush = isNew(kind) ? constants.BROTLI_OPERATION_FLUSH : constants.Z_FULL_FLUSH;
 
 const sync =
   (kind: Kind) =>
@@ -291,19 +307,13 @@ export const unzipSync = sync("Unzip");
 export const brotliCompressSync = sync("BrotliCompress");
 export const brotliDecompressSync = sync("BrotliDecompress");
 
-const refuse =
-  (name: string): Any =>
-  (): never => {
-    throw nodeError(Error, "ERR_METHOD_NOT_IMPLEMENTED", `The zlib.${name} method is not implemented`);
-  };
-export const ZstdCompress = refuse("ZstdCompress");
-export const ZstdDecompress = refuse("ZstdDecompress");
-export const createZstdCompress = refuse("createZstdCompress");
-export const createZstdDecompress = refuse("createZstdDecompress");
-export const zstdCompress = refuse("zstdCompress");
-export const zstdCompressSync = refuse("zstdCompressSync");
-export const zstdDecompress = refuse("zstdDecompress");
-export const zstdDecompressSync = refuse("zstdDecompressSync");
+export const { ZstdCompress, ZstdDecompress } = classes;
+export const createZstdCompress = (options?: Any): Any => new ZstdCompress(options);
+export const createZstdDecompress = (options?: Any): Any => new ZstdDecompress(options);
+export const zstdCompress = withCallback("ZstdCompress");
+export const zstdDecompress = withCallback("ZstdDecompress");
+export const zstdCompressSync = sync("ZstdCompress");
+export const zstdDecompressSync = sync("ZstdDecompress");
 
 export function crc32(data: Any, value = 0): number {
   if (typeof data !== "string" && !ArrayBuffer.isView(data))

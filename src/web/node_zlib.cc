@@ -1,8 +1,10 @@
-// The op behind node:zlib: one incremental codec, deflate's family (zlib) or brotli, with all of Node's options. Owner: the isolate's thread.
+// The op behind node:zlib: one incremental codec, deflate's family (zlib), brotli or zstd, with all of Node's options. Owner: the isolate's thread.
 // Invariant: after an error every further call fails the same way. A call gives all output that its input makes, up to `limit`.
 #include <brotli/decode.h>
 #include <brotli/encode.h>
 #include <zlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
 
 #include "js/ops.h"
 
@@ -281,6 +283,107 @@ class BrotliDecode final : public ZlibCodec {
   std::vector<uint32_t> m_parameters;
 };
 
+Error zstd_failure(size_t status) {
+  auto code = ZSTD_getErrorCode(status);
+  auto name = code == ZSTD_error_srcSize_wrong          ? "ZSTD_error_srcSize_wrong"
+              : code == ZSTD_error_prefix_unknown       ? "ZSTD_error_prefix_unknown"
+              : code == ZSTD_error_corruption_detected  ? "ZSTD_error_corruption_detected"
+              : code == ZSTD_error_checksum_wrong       ? "ZSTD_error_checksum_wrong"
+              : code == ZSTD_error_dictionary_wrong     ? "ZSTD_error_dictionary_wrong"
+              : code == ZSTD_error_parameter_outOfBound ? "ZSTD_error_parameter_outOfBound"
+                                                        : "ZSTD_error_GENERIC";
+  return zlib_error(name, static_cast<int>(code), ZSTD_getErrorName(status));
+}
+
+class ZstdEncode final : public ZlibCodec {
+ public:
+  ZstdEncode(std::vector<int32_t> parameters, double source_size)
+      : m_parameters(std::move(parameters)), m_source_size(source_size) {}
+  ~ZstdEncode() override { ZSTD_freeCCtx(m_context); }
+  Result<void> init() {
+    if (!m_context) m_context = ZSTD_createCCtx();
+    for (size_t i = 0; i + 1 < m_parameters.size(); i += 2) {
+      auto status =
+          ZSTD_CCtx_setParameter(m_context, static_cast<ZSTD_cParameter>(m_parameters[i]), m_parameters[i + 1]);
+      if (ZSTD_isError(status)) return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, "Setting parameter failed");
+    }
+    if (m_source_size >= 0) {
+      auto status = ZSTD_CCtx_setPledgedSrcSize(m_context, static_cast<unsigned long long>(m_source_size));
+      if (ZSTD_isError(status)) return zstd_failure(status);
+    }
+    return {};
+  }
+  Result<Bytes> write(BytesView input, uint32_t flush, size_t limit) override {
+    Bytes output;
+    size_t used = 0;
+    ZSTD_inBuffer in{input.data(), input.size(), 0};
+    for (;;) {
+      auto room = TRY(grow(output, used, limit));
+      ZSTD_outBuffer out{output.data() + used, room, 0};
+      auto left = ZSTD_compressStream2(m_context, &out, &in, static_cast<ZSTD_EndDirective>(flush));
+      if (ZSTD_isError(left)) return zstd_failure(left);
+      used += out.pos;
+      if (flush == ZSTD_e_continue ? in.pos == in.size : left == 0) break;
+    }
+    m_consumed = in.pos;
+    output.resize(used);
+    return output;
+  }
+  Result<void> reset() override {
+    ZSTD_CCtx_reset(m_context, ZSTD_reset_session_and_parameters);
+    return init();
+  }
+
+ private:
+  ZSTD_CCtx* m_context = nullptr;
+  std::vector<int32_t> m_parameters;
+  double m_source_size;
+};
+
+class ZstdDecode final : public ZlibCodec {
+ public:
+  explicit ZstdDecode(std::vector<int32_t> parameters) : m_parameters(std::move(parameters)) {}
+  ~ZstdDecode() override { ZSTD_freeDCtx(m_context); }
+  Result<void> init() {
+    if (!m_context) m_context = ZSTD_createDCtx();
+    for (size_t i = 0; i + 1 < m_parameters.size(); i += 2) {
+      auto status =
+          ZSTD_DCtx_setParameter(m_context, static_cast<ZSTD_dParameter>(m_parameters[i]), m_parameters[i + 1]);
+      if (ZSTD_isError(status)) return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, "Setting parameter failed");
+    }
+    return {};
+  }
+  Result<Bytes> write(BytesView input, uint32_t flush, size_t limit) override {
+    Bytes output;
+    size_t used = 0;
+    ZSTD_inBuffer in{input.data(), input.size(), 0};
+    bool is_full = false;
+    while (in.pos < in.size || is_full) {
+      auto room = TRY(grow(output, used, limit));
+      ZSTD_outBuffer out{output.data() + used, room, 0};
+      m_wanted = ZSTD_decompressStream(m_context, &out, &in);
+      if (ZSTD_isError(m_wanted)) return zstd_failure(m_wanted);
+      used += out.pos;
+      is_full = out.pos == out.size && m_wanted != 0;
+    }
+    // Zero: a frame ended here. Frames may follow one another.
+    if (flush == ZSTD_e_end && m_wanted != 0) return zlib_error("Z_BUF_ERROR", Z_BUF_ERROR, "unexpected end of file");
+    m_consumed = in.pos;
+    output.resize(used);
+    return output;
+  }
+  Result<void> reset() override {
+    ZSTD_DCtx_reset(m_context, ZSTD_reset_session_and_parameters);
+    m_wanted = 1;
+    return init();
+  }
+
+ private:
+  ZSTD_DCtx* m_context = nullptr;
+  std::vector<int32_t> m_parameters;
+  size_t m_wanted = 1;
+};
+
 template <typename T>
 Result<std::shared_ptr<ZlibCodec>> started(std::shared_ptr<T> codec) {
   TRY(codec->init());
@@ -300,6 +403,10 @@ Result<Handle> node_zlib_create(uint32_t mode, int32_t level, int32_t window_bit
 Result<Handle> node_brotli_create(bool encodes, std::vector<uint32_t> parameters) {
   if (encodes) return started(std::make_shared<BrotliEncode>(std::move(parameters)));
   return started(std::make_shared<BrotliDecode>(std::move(parameters)));
+}
+Result<Handle> node_zstd_create(bool encodes, std::vector<int32_t> parameters, double source_size) {
+  if (encodes) return started(std::make_shared<ZstdEncode>(std::move(parameters), source_size));
+  return started(std::make_shared<ZstdDecode>(std::move(parameters)));
 }
 Result<Bytes> node_zlib_write(Handle codec, BytesView input, uint32_t flush, double limit) {
   auto output = TRY(codec->write(input, flush, static_cast<size_t>(limit)));
@@ -322,6 +429,7 @@ uint32_t node_crc32(BytesView data, uint32_t value) {
 void register_node_zlib(js::OpTable& ops) {
   ops.add<node::node_zlib_create>("node_zlib_create");
   ops.add<node::node_brotli_create>("node_brotli_create");
+  ops.add<node::node_zstd_create>("node_zstd_create");
   ops.add<node::node_zlib_write>("node_zlib_write");
   ops.add<node::node_zlib_consumed>("node_zlib_consumed");
   ops.add<node::node_zlib_ended>("node_zlib_ended");

@@ -1,4 +1,4 @@
-// zlib's and brotli's constants (zlib.h, brotli/encode.h, brotli/decode.h) by Node's names.
+// zlib's, brotli's and zstd's constants (zlib.h, brotli/encode.h, brotli/decode.h, zstd.h) by Node's names.
 
 export const Z_NO_FLUSH = 0;
 export const Z_PARTIAL_FLUSH = 1;
@@ -107,8 +107,138 @@ export const BROTLI_DECODER_ERROR_ALLOC_RING_BUFFER_1 = -26;
 export const BROTLI_DECODER_ERROR_ALLOC_RING_BUFFER_2 = -27;
 export const BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES = -30;
 export const BROTLI_DECODER_ERROR_UNREACHABLE = -31;
+export const ZSTD_ENCODE = 10;
+export const ZSTD_DECODE = 11;
+export const ZSTD_COMPRESS = 10;
+export const ZSTD_DECOMPRESS = 11;
+export const ZSTD_e_continue = 0;
+export const ZSTD_e_flush = 1;
+export const ZSTD_e_end = 2;
+export const ZSTD_c_compressionLevel = 100;
+export const ZSTD_c_windowLog = 101;
+export const ZSTD_c_hashLog = 102;
+export const ZSTD_c_chainLog = 103;
+export const ZSTD_c_searchLog = 104;
+export const ZSTD_c_minMatch = 105;
+export const ZSTD_c_targetLength = 106;
+export const ZSTD_c_strategy = 107;
+export const ZSTD_c_enableLongDistanceMatching = 160;
+export const ZSTD_c_ldmHashLog = 161;
+export const ZSTD_c_ldmMinMatch = 162;
+export const ZSTD_c_ldmBucketSizeLog = 163;
+export const ZSTD_c_ldmHashRateLog = 164;
+export const ZSTD_c_contentSizeFlag = 200;
+export const ZSTD_c_checksumFlag = 201;
+export const ZSTD_c_dictIDFlag = 202;
+export const ZSTD_c_nbWorkers = 400;
+export const ZSTD_c_jobSize = 401;
+export const ZSTD_c_overlapLog = 402;
+export const ZSTD_d_windowLogMax = 100;
+export const ZSTD_fast = 1;
+export const ZSTD_dfast = 2;
+export const ZSTD_greedy = 3;
+export const ZSTD_lazy = 4;
+export const ZSTD_lazy2 = 5;
+export const ZSTD_btlazy2 = 6;
+export const ZSTD_btopt = 7;
+export const ZSTD_btultra = 8;
+export const ZSTD_btultra2 = 9;
+export const ZSTD_CLEVEL_DEFAULT = 3;
+export const ZSTD_error_no_error = 0;
+export const ZSTD_error_GENERIC = 1;
+export const ZSTD_error_prefix_unknown = 10;
+export const ZSTD_error_version_unsupported = 12;
+export const ZSTD_error_frameParameter_unsupported = 14;
+export const ZSTD_error_frameParameter_windowTooLarge = 16;
+export const ZSTD_error_corruption_detected = 20;
+export const ZSTD_error_checksum_wrong = 22;
+export const ZSTD_error_literals_headerWrong = 24;
+export const ZSTD_error_dictionary_corrupted = 30;
+export const ZSTD_error_dictionary_wrong = 32;
+export const ZSTD_error_dictionaryCreation_failed = 34;
+export const ZSTD_error_parameter_unsupported = 40;
+export const ZSTD_error_parameter_combination_unsupported = 41;
+export const ZSTD_error_parameter_outOfBound = 42;
+export const ZSTD_error_tableLog_tooLarge = 44;
+export const ZSTD_error_maxSymbolValue_tooLarge = 46;
+export const ZSTD_error_maxSymbolValue_tooSmall = 48;
+export const ZSTD_error_stabilityCondition_notRespected = 50;
+export const ZSTD_error_stage_wrong = 60;
+export const ZSTD_error_init_missing = 62;
+export const ZSTD_error_memory_allocation = 64;
+export const ZSTD_error_workSpace_tooSmall = 66;
+export const ZSTD_error_dstSize_tooSmall = 70;
+export const ZSTD_error_srcSize_wrong = 72;
+export const ZSTD_error_dstBuffer_null = 74;
+export const ZSTD_error_noForwardProgress_destFull = 80;
+export const ZSTD_error_noForwardProgress_inputEmpty = 82;
 
 export const constants = Object.freeze({
+  ZSTD_ENCODE,
+  ZSTD_DECODE,
+  ZSTD_COMPRESS,
+  ZSTD_DECOMPRESS,
+  ZSTD_e_continue,
+  ZSTD_e_flush,
+  ZSTD_e_end,
+  ZSTD_c_compressionLevel,
+  ZSTD_c_windowLog,
+  ZSTD_c_hashLog,
+  ZSTD_c_chainLog,
+  ZSTD_c_searchLog,
+  ZSTD_c_minMatch,
+  ZSTD_c_targetLength,
+  ZSTD_c_strategy,
+  ZSTD_c_enableLongDistanceMatching,
+  ZSTD_c_ldmHashLog,
+  ZSTD_c_ldmMinMatch,
+  ZSTD_c_ldmBucketSizeLog,
+  ZSTD_c_ldmHashRateLog,
+  ZSTD_c_contentSizeFlag,
+  ZSTD_c_checksumFlag,
+  ZSTD_c_dictIDFlag,
+  ZSTD_c_nbWorkers,
+  ZSTD_c_jobSize,
+  ZSTD_c_overlapLog,
+  ZSTD_d_windowLogMax,
+  ZSTD_fast,
+  ZSTD_dfast,
+  ZSTD_greedy,
+  ZSTD_lazy,
+  ZSTD_lazy2,
+  ZSTD_btlazy2,
+  ZSTD_btopt,
+  ZSTD_btultra,
+  ZSTD_btultra2,
+  ZSTD_CLEVEL_DEFAULT,
+  ZSTD_error_no_error,
+  ZSTD_error_GENERIC,
+  ZSTD_error_prefix_unknown,
+  ZSTD_error_version_unsupported,
+  ZSTD_error_frameParameter_unsupported,
+  ZSTD_error_frameParameter_windowTooLarge,
+  ZSTD_error_corruption_detected,
+  ZSTD_error_checksum_wrong,
+  ZSTD_error_literals_headerWrong,
+  ZSTD_error_dictionary_corrupted,
+  ZSTD_error_dictionary_wrong,
+  ZSTD_error_dictionaryCreation_failed,
+  ZSTD_error_parameter_unsupported,
+  ZSTD_error_parameter_combination_unsupported,
+  ZSTD_error_parameter_outOfBound,
+  ZSTD_error_tableLog_tooLarge,
+  ZSTD_error_maxSymbolValue_tooLarge,
+  ZSTD_error_maxSymbolValue_tooSmall,
+  ZSTD_error_stabilityCondition_notRespected,
+  ZSTD_error_stage_wrong,
+  ZSTD_error_init_missing,
+  ZSTD_error_memory_allocation,
+  ZSTD_error_workSpace_tooSmall,
+  ZSTD_error_dstSize_tooSmall,
+  ZSTD_error_srcSize_wrong,
+  ZSTD_error_dstBuffer_null,
+  ZSTD_error_noForwardProgress_destFull,
+  ZSTD_error_noForwardProgress_inputEmpty,
   Z_NO_FLUSH,
   Z_PARTIAL_FLUSH,
   Z_SYNC_FLUSH,

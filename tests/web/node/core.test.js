@@ -494,6 +494,7 @@ test("zlib", async () => {
     ["deflateSync", "inflateSync"],
     ["deflateRawSync", "inflateRawSync"],
     ["brotliCompressSync", "brotliDecompressSync"],
+    ["zstdCompressSync", "zstdDecompressSync"],
     ["gzipSync", "unzipSync"],
     ["deflateSync", "unzipSync"],
   ]) {
@@ -503,6 +504,18 @@ test("zlib", async () => {
   }
   assertEquals((await util.promisify(zlib.gunzip)(await util.promisify(zlib.gzip)("async"))).toString(), "async");
   assertEquals(zlib.crc32("hello"), 907060870);
+  assertEquals(zlib.zstdCompressSync("hello hello hello").toString("hex").slice(0, 8), "28b52ffd");
+  assertEquals(
+    (await util.promisify(zlib.zstdDecompress)(await util.promisify(zlib.zstdCompress)("z"))).toString(),
+    "z",
+  );
+  assertThrows(() => zlib.zstdDecompressSync("no zstd at all"));
+  const level = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 19 } };
+  assert(zlib.zstdCompressSync(text, level).length <= zlib.zstdCompressSync(text).length);
+  assertEquals(
+    await consumers.text(Readable.from([text]).pipe(zlib.createZstdCompress()).pipe(zlib.createZstdDecompress())),
+    text,
+  );
   assert(zlib.deflateSync(text, { level: 9 }).length <= zlib.deflateSync(text, { level: 0 }).length);
   assertThrows(() => zlib.inflateSync("not zlib"));
   assertThrows(() => zlib.gunzipSync(zlib.gzipSync(text).subarray(0, 20)));
