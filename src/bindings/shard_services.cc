@@ -1,6 +1,7 @@
 #include "bindings/shard_services.h"
 
 #include <functional>
+#include <future>
 #include <map>
 #include <mutex>
 
@@ -9,6 +10,7 @@
 #include "bindings/durable_object/migrations.h"
 #include "bindings/durable_object/object_host.h"
 #include "bindings/kv/service.h"
+#include "bindings/r2/s3/server.h"
 #include "bindings/r2/service.h"
 #include "bindings/state.h"
 #include "net/client/http_client.h"
@@ -123,7 +125,21 @@ class Services final : public ShardServices {
                          worker::RequestMessage& request, Function<void(worker::RpcOutcome)>& done) override {
     return m_objects.deliver(worker, invocation, number, request, done);
   }
+  void start_s3(r2::s3::ServerOptions options, Function<void(Result<uint16_t>)> done) override {
+    r2::s3::Server::start(m_shard, m_r2, m_state, std::move(options),
+                          [this, done = std::move(done)](Result<std::unique_ptr<r2::s3::Server>> server) mutable {
+                            if (server.is_error()) return done(std::move(server.error()));
+                            m_s3 = std::move(server).value();
+                            done(m_s3->port());
+                          });
+  }
+  void ensure_s3_buckets(const std::vector<std::string>& names) override {
+    if (!m_s3) return;
+    if (auto done = m_s3->ensure_buckets(names); done.is_error())
+      m_shard.logger().error("Buckets of the S3 API: {}", done.error().full_message());
+  }
   void close(Function<void()> done) override {
+    m_s3.reset();
     m_kv.close();
     m_r2.close();
     m_objects.close();
@@ -140,6 +156,7 @@ class Services final : public ShardServices {
   kv::Service m_kv;
   cache::Service m_cache;
   r2::Service m_r2;
+  std::unique_ptr<r2::s3::Server> m_s3;  // the first shard's, where it is wanted
   d1::Service m_d1;
   durable_object::ObjectHost m_objects;
   ClassesSource m_classes;
@@ -157,7 +174,20 @@ Result<std::unique_ptr<ProcessServices>> ProcessServices::create(const std::file
   return std::unique_ptr<ProcessServices>(new ProcessServices(std::make_unique<Impl>(state_directory, logger)));
 }
 
+Result<uint16_t> ProcessServices::start_s3(r2::s3::ServerOptions options) {
+  std::promise<Result<uint16_t>> started;
+  m_impl->group->post(0, [&options, &started](worker::Shard& shard) {
+    ShardServices::of(shard).start_s3(std::move(options),
+                                      [&started](Result<uint16_t> port) { started.set_value(std::move(port)); });
+  });
+  return started.get_future().get();
+}
+
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
+  std::vector<std::string> buckets;
+  for (const auto& bucket : config.r2_buckets) buckets.push_back(bucket.name);
+  m_impl->group->post(
+      0, [buckets = std::move(buckets)](worker::Shard& shard) { ShardServices::of(shard).ensure_s3_buckets(buckets); });
   if (config.durable_objects.empty() && config.migrations.empty()) {
     std::lock_guard lock(m_impl->mutex);
     m_impl->classes.erase(config.name);

@@ -26,6 +26,9 @@ class Service;
 namespace r2 {
 class Service;
 }
+namespace r2::s3 {
+struct ServerOptions;
+}
 
 // What a shard's bindings keep, for code that came to the shard by message.
 class ShardServices : public worker::ShardExtension {
@@ -36,6 +39,9 @@ class ShardServices : public worker::ShardExtension {
   virtual r2::Service& r2() = 0;
   virtual d1::Service& d1() = 0;
   virtual durable_object::ObjectHost& objects() = 0;
+  virtual void start_s3(r2::s3::ServerOptions options, Function<void(Result<uint16_t>)> done) = 0;
+  // Buckets of a new configuration, for the S3 API where it runs.
+  virtual void ensure_s3_buckets(const std::vector<std::string>& names) = 0;
 };
 
 class ProcessServices {
@@ -46,6 +52,8 @@ class ProcessServices {
   ~ProcessServices();
   // Before a version with this configuration starts: its migrations. Main's thread.
   Result<void> apply_configuration(const worker::WorkerConfig& config);
+  // Serves the S3 API on the first shard; the port. Main's thread, once the shards run.
+  Result<uint16_t> start_s3(r2::s3::ServerOptions options);
   // On the shard's thread.
   Result<std::unique_ptr<worker::ShardExtension>> make_shard_services(worker::Shard& shard);
 

@@ -66,6 +66,12 @@ void add_dev(CLI::App& app, Parsed& parsed) {
       ->type_name("PORT");
   dev->add_option("--persist-to", parsed.dev.persist_to, "Where state is kept; .adit/state beside the configuration")
       ->type_name("DIR");
+  dev->add_option("--s3-port", parsed.dev.s3_port,
+                  "Serve the R2 buckets by the S3 API on this port too, 0 for any free one")
+      ->type_name("PORT");
+  dev->add_option("--s3-keys", parsed.dev.s3_keys,
+                  "The access keys of the S3 API; .adit/s3-keys.json beside the configuration, made when missing")
+      ->type_name("FILE");
   dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; one per core")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));

@@ -33,6 +33,8 @@ struct DevOptions {
   std::vector<std::string> env_files;
   std::optional<std::string> persist_to;  // .adit/state beside the configuration when not given
   std::optional<uint32_t> shards;         // one per core when not given
+  std::optional<uint16_t> s3_port;        // 0: any free one; no S3 API when not given
+  std::optional<std::string> s3_keys;     // .adit/s3-keys.json beside the configuration when not given
   LogLevel log_level = LogLevel::info;
 };
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/memory.h"
+#include "bindings/r2/s3/server.h"
 #include "bindings/shard_services.h"
 #include "cli/bundle.h"
 #include "cli/config_request.h"
@@ -68,6 +69,7 @@ class DevServer {
     auto port = TRY(m_pool->listen(m_options.port.value_or(first().config->dev.port.value_or(default_port))));
     m_logger.info("Ready on http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port);
     if (!m_logger.enabled(LogLevel::info)) write_line("Ready on http://" + host + ":" + std::to_string(port));
+    if (m_options.s3_port) TRY(start_s3(host));
     m_watcher = std::make_unique<Watcher>(*m_loop, [this] { reload(); });
     watch();
     auto settled = m_loop->after(startup_settles_ms, [] { release_startup_memory(); });
@@ -169,6 +171,26 @@ class DevServer {
     };
     auto count = m_options.shards.value_or(std::max(1u, std::thread::hardware_concurrency()));
     m_pool = TRY(worker::ShardPool::create(std::min<size_t>(std::max(1u, count), max_shards), std::move(options)));
+    return {};
+  }
+
+  Result<void> start_s3(const std::string& host) {
+    auto file =
+        m_options.s3_keys ? fs::absolute(*m_options.s3_keys) : first().config->directory / ".adit" / "s3-keys.json";
+    bindings::r2::s3::ServerOptions options;
+    options.host = host;
+    options.port = *m_options.s3_port;
+    options.keys = TRY(bindings::r2::s3::AccessKeys::load(file, m_random));
+    for (const auto& member : m_members)
+      for (const auto& bucket : member.config->r2_buckets) options.buckets.push_back(bucket.name);
+    // For tests, whose days and intervals are short.
+    if (const char* day_ms = std::getenv("ADIT_LIFECYCLE_DAY_MS")) {
+      options.lifecycle_day_ms = std::strtoll(day_ms, nullptr, 10);
+      options.lifecycle_interval_ms = static_cast<uint64_t>(std::max<int64_t>(1, options.lifecycle_day_ms));
+    }
+    auto port = TRY(m_services->start_s3(std::move(options)));
+    m_logger.info("S3 API on http://{}:{}, access keys in {}",
+                  host.find(':') == std::string::npos ? host : "[" + host + "]", port, file.string());
     return {};
   }
 

@@ -1,0 +1,33 @@
+// The checksums that S3 clients send along (x-amz-checksum-*, Content-MD5): computed while a body passes. Owner: one thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "web/digest.h"
+
+namespace adit::bindings::r2::s3 {
+
+class Checksum {
+ public:
+  // "crc32", "crc32c", "crc64nvme", "sha1", "sha256" or "md5"; null for other names.
+  static std::unique_ptr<Checksum> create(std::string_view name);
+  void update(BytesView data);
+  // Base64 of the big-endian value. Once.
+  std::string finish();
+
+ private:
+  enum class Kind { crc32, crc32c, crc64nvme, digest };
+  Kind m_kind = Kind::digest;
+  uint64_t m_value = 0;
+  std::unique_ptr<web::Digest> m_digest;
+};
+
+std::string base64_of(BytesView octets);
+std::optional<Bytes> bytes_of_base64(std::string_view text);
+
+}  // namespace adit::bindings::r2::s3
