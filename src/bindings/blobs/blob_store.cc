@@ -184,17 +184,18 @@ void BlobStore::remove_unpinned(std::unique_lock<std::mutex>& lock, std::vector<
 
 void BlobStore::remove_now(const std::vector<BlobId>& ids) {
   std::vector<BlobId> gone;
-  std::set<std::string> folders{incoming_folder()};
+  std::set<std::string> folders;
   for (auto& id : ids) {
     if (m_disk.remove(settled_path(id)).is_error() || m_disk.remove(incoming_path(id)).is_error()) continue;
     gone.push_back(id);
     folders.insert(settled_folder(id));
   }
-  // They are told to be gone only when a power failure cannot bring them back.
-  for (auto& folder : folders) {
+  // They are told to be gone only when a power failure cannot bring them back; where they came from goes first.
+  auto sync = [&](const std::string& folder) {
     auto synced = m_disk.sync_directory(folder);
-    if (synced.is_error() && synced.error().kind() != ErrorKind::not_found) return;
-  }
+    return synced.is_ok() || synced.error().kind() == ErrorKind::not_found;
+  };
+  if (!sync(incoming_folder()) || !std::all_of(folders.begin(), folders.end(), sync)) return;
   std::lock_guard lock(m_mutex);
   m_removed.insert(m_removed.end(), gone.begin(), gone.end());
 }

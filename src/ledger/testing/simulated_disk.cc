@@ -174,7 +174,8 @@ Result<std::unique_ptr<DiskFile>> SimulatedDisk::open(const std::string& path, O
 
 Result<void> SimulatedDisk::rename(const std::string& from, const std::string& to) {
   TRY(check(DiskOperation::rename, from));
-  if (!m_names.contains(from)) return Error(ErrorKind::not_found, "rename " + from + ": not found");
+  if (!m_names.contains(from) || !m_directories.contains(to.substr(0, to.rfind('/'))))
+    return Error(ErrorKind::not_found, "rename " + from + ": not found");
   m_unsynced_names.push_back({from, to, nullptr});
   apply(m_names, m_unsynced_names.back());
   return {};
