@@ -46,6 +46,8 @@ Result<void> Call::with_document(Function<Result<void>(std::string)> work) {
 void Call::respond(int status, std::string lines, net::HttpBody body) {
   if (m_context->closed || m_exchange->is_responded()) return;
   lines += "x-amz-request-id: " + m_request_id + "\r\nserver: Adit\r\n" + m_cors_lines;
+  // botocore takes an answer that came without the "100 Continue" it asked for as the answer to the connection's next request too.
+  if (m_request.header("expect") && (!m_exchange->body() || status >= 400)) lines += "connection: close\r\n";
   m_exchange->respond(status, {}, lines, std::move(body));
 }
 
