@@ -84,3 +84,70 @@ test("a renamed class keeps its data, a deleted one loses it, and each migration
   assert(!existsSync(join(persist, "ledgers", Better)), "a deleted class's data is on the disk after the next start");
   assert.equal(recordOf(persist).tag, "v4");
 });
+
+test("a critical section that takes too long resets the object", { skip }, async () => {
+  const code = worker({
+    "wrangler.toml": configuration("Thing", ['new_sqlite_classes = ["Thing"]']),
+    "src/index.js": `
+export class Thing {
+  made = Math.random();
+  constructor(state) { this.state = state; }
+  async fetch(request) {
+    if (request.url.endsWith("/hang")) await this.state.blockConcurrencyWhile(() => new Promise(() => {}));
+    return Response.json({ made: this.made });
+  }
+}
+export default {
+  fetch(request, env) {
+    return env.THING.get(env.THING.idFromName("one")).fetch(request).catch((error) => Response.json({ error: error.message, reset: error.durableObjectReset }));
+  },
+};`,
+  });
+  const server = await start(code, { env: { ADIT_OBJECT_SECTION_MS: "100" } });
+  const { made } = await server.json("/");
+  const [hung, waited] = await Promise.all([server.json("/hang"), server.json("/")]);
+  assert.match(hung.error, /blockConcurrencyWhile\(\) in a Durable Object waited for too long/);
+  assert.equal(hung.reset, true);
+  assert(waited.error !== undefined || waited.made !== undefined);
+  assert.notEqual((await server.json("/")).made, made);
+  await server.stop();
+});
+
+test("32 callers on every shard find one instance, also while it comes and goes", { skip }, async () => {
+  const code = worker({
+    "wrangler.toml": configuration("Thing", ['new_sqlite_classes = ["Thing"]']),
+    "src/index.js": `
+export class Thing {
+  constructor(state) { this.state = state; }
+  async fetch() {
+    const value = ((await this.state.storage.get("n")) ?? 0) + 1;
+    await this.state.storage.put("n", value);
+    return Response.json({ value });
+  }
+}
+export default {
+  fetch(request, env) { return env.THING.get(env.THING.idFromName(new URL(request.url).pathname)).fetch(request); },
+};`,
+  });
+  const server = await start(code, { env: { ADIT_OBJECT_IDLE_MS: "10" }, args: ["--shards", "4"] });
+  const values = new Map();
+  for (let round = 0; round < 5; round++) {
+    await Promise.all(
+      Array.from({ length: 32 }, async (_, caller) => {
+        for (let index = 0; index < 4; index++) {
+          const name = `/object-${(caller + index) % 4}`;
+          const { value } = await server.json(name);
+          values.set(name, [...(values.get(name) ?? []), value]);
+        }
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+  // Two instances at once would give a value twice.
+  for (const seen of values.values())
+    assert.deepEqual(
+      seen.sort((a, b) => a - b),
+      Array.from({ length: 160 }, (_, index) => index + 1),
+    );
+  await server.stop();
+});
