@@ -77,15 +77,15 @@ onEach("an alarm runs once at its time, and is gone", async (stub, { name }) => 
 });
 
 onEach("a deleted alarm does not run, nor does one that was moved run twice", async (stub) => {
-  await stub.arm(50);
-  await stub.arm(150, "put");
-  await sleep(60);
+  await stub.arm(1000);
+  await stub.arm(1500, "put");
+  await sleep(1100);
   assertEquals(await stub.step("ran"), 0);
   await seen(stub, 1);
   assertEquals(await stub.step("ran"), 1);
-  await stub.arm(50, "put");
+  await stub.arm(1000, "put");
   await stub.step("hidden"); // ends with deleteAlarm()
-  await sleep(150);
+  await sleep(1100);
   assertEquals(await stub.step("ran"), 1);
 });
 
