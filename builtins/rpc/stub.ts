@@ -105,6 +105,13 @@ export class RpcStub {
     return makeStub((caller as StubCaller).duplicate());
   }
 
+  /** Calls back, once, when what the stub stands for is gone without having been let go of. */
+  onRpcBroken(callback: (error: unknown) => void): void {
+    if (typeof callback !== "function")
+      throw new TypeError("Failed to execute 'onRpcBroken' on 'JsRpcStub': parameter 1 is not of type 'Function'.");
+    (stateOf(this).caller as StubCaller).watch(callback);
+  }
+
   [Symbol.dispose](): void {
     (stateOf(this).caller as StubCaller).dispose();
   }
@@ -113,6 +120,7 @@ export class RpcStub {
 /** What is behind an RpcStub. */
 export interface StubCaller extends Caller, Dispose {
   duplicate(): StubCaller;
+  watch(broken: (error: unknown) => void): void;
 }
 
 /** A call that cannot even begin rejects, as one that fails later. */

@@ -49,6 +49,7 @@ const ops = native<{
   rpc_duplicate(capability: Capability): Capability | undefined;
   rpc_release(capability: Capability): void;
   rpc_is_held(capability: Capability): boolean;
+  rpc_watch(capability: Capability): Promise<Outcome>;
   rpc_call(capability: Capability, octets: Uint8Array, attachments: Attachment[]): Promise<Outcome>;
   source_from_bytes(bytes: Uint8Array): Source;
 }>();
@@ -84,6 +85,12 @@ export class CapabilityCaller implements StubCaller {
   }
   dispose(): void {
     ops.rpc_release(this.capability);
+  }
+  watch(broken: (error: unknown) => void): void {
+    this.#requireHeld();
+    void ops.rpc_watch(this.capability).then(([error, isReleased]) => {
+      if (isReleased !== true) broken(error);
+    });
   }
   #requireHeld(): void {
     if (!ops.rpc_is_held(this.capability)) throw new Error("RPC stub used after being disposed.");

@@ -103,8 +103,10 @@ void RpcTable::dispose(uint64_t number) {
     auto* isolate = home->isolate().v8();
     v8::TryCatch caught(isolate);
     v8::Local<v8::Value> arguments[] = {found->second.target.Get(isolate)};
+    auto watchers = std::move(found->second.watchers);
     m_exports.erase(found);
     std::erase(m_scopes[{home, invocation}].exports, number);
+    for (auto& watcher : watchers) tell_later(std::move(watcher), true);
     auto called =
         home->entry_function("disposeExport")->Call(home->isolate().context(), v8::Undefined(isolate), 1, arguments);
     if (called.IsEmpty() && !caught.HasTerminated()) home->report_uncaught(caught.Exception(), "Uncaught ");
@@ -130,9 +132,19 @@ void RpcTable::invocation_ended(WorkerIsolate& worker, int32_t invocation) {
   for (auto number : found.mapped().exports) {
     auto ended = m_exports.extract(number);
     if (ended.empty()) continue;
-    for (auto& watcher : ended.mapped().watchers)
-      m_shard.loop().defer([watcher = std::move(watcher)]() mutable { watcher(RpcOutcome{broken_error(), false}); });
+    for (auto& watcher : ended.mapped().watchers) tell_later(std::move(watcher), false);
   }
+}
+
+void RpcTable::tell_later(Function<void(RpcOutcome)> watcher, bool is_released) {
+  m_shard.loop().defer([watcher = std::move(watcher), is_released]() mutable {
+    watcher(RpcOutcome{broken_error(), is_released});
+  });
+}
+
+bool RpcTable::has_exports(const WorkerIsolate& worker, int32_t invocation) const {
+  auto found = m_scopes.find({&worker, invocation});
+  return found != m_scopes.end() && !found->second.exports.empty();
 }
 
 void RpcTable::call(const CapabilityAddress& target, RequestMessage request, Function<void(RpcOutcome)> done) {

@@ -88,10 +88,11 @@ class RpcTable {
 
   // Never inside JavaScript. Octets are builtins/rpc's: a path and arguments.
   void call(const CapabilityAddress& target, RequestMessage request, Function<void(RpcOutcome)> done);
-  // Tells when the export is broken: its invocation ended while it was referred to.
+  // Tells when the export is broken: its invocation ended while it was referred to. Told as "remote" when the last reference is let go of.
   void watch(const CapabilityAddress& target, Function<void(RpcOutcome)> broken);
 
   void invocation_ended(WorkerIsolate& worker, int32_t invocation);
+  bool has_exports(const WorkerIsolate& worker, int32_t invocation) const;
   // Undefined when it is broken.
   v8::Local<v8::Value> target(v8::Isolate* isolate, uint64_t number) const;
 
@@ -117,6 +118,7 @@ class RpcTable {
   void send(const CapabilityAddress& target, bool is_watch, RequestMessage request, Function<void(RpcOutcome)> done);
   void receive(RemoteCall call);
   void dispose(uint64_t number);
+  void tell_later(Function<void(RpcOutcome)> watcher, bool is_released);
 
   Shard& m_shard;
   uint64_t m_numbers = 0;

@@ -117,6 +117,9 @@ class Shard final : public net::HttpHandler, public WorkerIsolateHost {
   void rpc_invocation_ended(WorkerIsolate& isolate, int32_t invocation) override {
     m_rpc.invocation_ended(isolate, invocation);
   }
+  bool has_rpc_exports(const WorkerIsolate& isolate, int32_t invocation) const override {
+    return m_rpc.has_exports(isolate, invocation);
+  }
 
  private:
   explicit Shard(ShardOptions options) : m_options(std::move(options)) {}

@@ -616,6 +616,7 @@ void WorkerIsolate::check_for_hangs() {
     if (!invocation) continue;
     invocation->touched = false;
     if (invocation->responded || invocation->pending > 0) continue;
+    if (invocation->uses_rpc && m_options.host->has_rpc_exports(*this, id)) continue;
     m_options.host->worker_output(LogLevel::error, "The worker's code had hung and would never generate a response");
     answer_error(id, 500, "The worker hung",
                  "Nothing is left that could ever settle the promise that the fetch handler returned: no timer, no "

@@ -40,6 +40,8 @@ class WorkerIsolateHost {
   virtual bool wants_request_reports() const = 0;
   // One that used RPC.
   virtual void rpc_invocation_ended(class WorkerIsolate& isolate, int32_t invocation) = 0;
+  // Whether another invocation may still call something of it.
+  virtual bool has_rpc_exports(const class WorkerIsolate& isolate, int32_t invocation) const = 0;
 
  protected:
   ~WorkerIsolateHost() = default;

@@ -175,6 +175,16 @@ export class Rpc extends WorkerEntrypoint {
   useKept() {
     return Rpc.kept.increment();
   }
+  /** Answers once what it lent to another invocation is called. */
+  async waitForCall() {
+    const { promise, resolve } = Promise.withResolvers();
+    await this.env.RPC.callInTheBackground(() => resolve("called"));
+    return promise;
+  }
+  callInTheBackground(f) {
+    const kept = f.dup();
+    this.ctx.waitUntil(scheduler.wait(10).then(() => kept()));
+  }
   async tryCall(f) {
     try {
       return await f();

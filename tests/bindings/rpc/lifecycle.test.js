@@ -124,3 +124,26 @@ test("an entrypoint is made for each call", async ({ env }) => {
   assertEquals(await env.RPC.props(), { tenant: "t1", list: [1, { a: 2 }] });
   assertEquals(await env.RPC.envKeys(), ["object", "object"]);
 });
+
+test(
+  "onRpcBroken tells when the other side is gone, not when it was let go of",
+  async ({ env }) => {
+    const object = env.RPC_OBJECT.getByName("broken");
+    const [counter, released] = [await object.counter(1), await object.counter(1)];
+    const told = [];
+    counter.onRpcBroken((error) => told.push(error.message));
+    released.onRpcBroken(() => told.push("released"));
+    released[Symbol.dispose]();
+    assertEquals(await counter.increment(), 2);
+    await scheduler.wait(10);
+    assertEquals(told, []);
+    await assertRejects(object.end());
+    for (let i = 0; i < 50 && told.length === 0; i++) await scheduler.wait(2);
+    assertEquals(told, ["The execution context which hosts this callback is no longer running."]);
+  },
+  { workerd: "has no onRpcBroken yet" },
+);
+
+test("a call that waits for a callback is not taken for hung", async ({ env }) => {
+  assertEquals(await env.RPC.waitForCall(), "called");
+});
