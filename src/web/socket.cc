@@ -40,6 +40,7 @@ void Socket::connect(const std::string& host, uint16_t port, bool is_tls) {
 }
 
 void Socket::connected(std::unique_ptr<net::Stream> stream) {
+  m_connecting.reset();
   if (m_give_stream) {
     std::exchange(m_give_stream, nullptr)(std::move(stream));
     return finish({});

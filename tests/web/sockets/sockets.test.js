@@ -286,6 +286,13 @@ test(
   { workerd: "opens it all the same" },
 );
 
+test("startTls before the connection is there", async ({ env }) => {
+  const socket = connect(`localhost:${env.TLS_PORT}`, { secureTransport: "starttls" });
+  const secure = socket.startTls();
+  await command(secure, "end early");
+  assertEquals(await text(secure.readable), "early");
+});
+
 test("startTls of a socket that is not for it", async ({ env }) => {
   const socket = open(env);
   assertThrows(() => socket.startTls(), TypeError, "must be set to 'starttls'");
