@@ -27,6 +27,7 @@ struct ProcessServices::Impl {
   ProcessState state;
   cache::ProcessCache cache{state};
   d1::Threads d1;
+  uint32_t kv_propagation_s = 0;
   durable_object::HostOptions objects = durable_object::host_options_from_environment();
   std::mutex mutex;                                           // guards what is below
   std::map<std::string, durable_object::ClassTable> classes;  // by worker
@@ -183,6 +184,8 @@ Result<uint16_t> ProcessServices::start_s3(r2::s3::ServerOptions options) {
   return started.get_future().get();
 }
 
+void ProcessServices::set_kv_propagation_s(uint32_t seconds) { m_impl->kv_propagation_s = seconds; }
+
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
   std::vector<std::string> buckets;
   for (const auto& bucket : config.r2_buckets) buckets.push_back(bucket.name);
@@ -209,9 +212,11 @@ Result<std::unique_ptr<worker::ShardExtension>> ProcessServices::make_shard_serv
     std::lock_guard lock(m_impl->mutex);
     m_impl->group = &shard.group();
   }
-  return std::unique_ptr<worker::ShardExtension>(TRY(Services::create(
+  auto services = TRY(Services::create(
       shard, m_impl->state, m_impl->cache, m_impl->d1,
-      [impl = m_impl.get()](const std::string& worker) { return impl->classes_for(worker); }, m_impl->objects)));
+      [impl = m_impl.get()](const std::string& worker) { return impl->classes_for(worker); }, m_impl->objects));
+  services->kv().set_propagation_s(m_impl->kv_propagation_s);
+  return std::unique_ptr<worker::ShardExtension>(std::move(services));
 }
 
 }  // namespace adit::bindings

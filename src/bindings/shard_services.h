@@ -50,6 +50,8 @@ class ProcessServices {
   static Result<std::unique_ptr<ProcessServices>> create(const std::filesystem::path& state_directory,
                                                          const Logger& logger);
   ~ProcessServices();
+  // For development: KV reads are as old as they may be on Cloudflare's network (docs/kv.md). Before shards start.
+  void set_kv_propagation_s(uint32_t seconds);
   // Before a version with this configuration starts: its migrations. Main's thread.
   Result<void> apply_configuration(const worker::WorkerConfig& config);
   // Serves the S3 API on the first shard; the port. Main's thread, once the shards run.

@@ -75,6 +75,10 @@ void add_dev(CLI::App& app, Parsed& parsed) {
   dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; one per core")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
+  dev->add_option("--kv-propagation", parsed.dev.kv_propagation_s,
+                  "For so many seconds KV reads give what they gave before, as on Cloudflare's network (60 there); 0")
+      ->type_name("N")
+      ->check(CLI::Range(0, 86'400).description(""));
   dev->add_option("--log-level", parsed.log_level, "How much to log: debug, info, warn, error or none; info")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "log", "warn", "error", "none"}).description(""));

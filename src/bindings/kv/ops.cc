@@ -25,6 +25,7 @@ struct ReadAs {
 struct ReadAnswer {
   SharedValue value;
   ReadAs as;
+  std::shared_ptr<net::ByteSource> source;  // of a long value that is asked for as a stream
 };
 
 static v8::Local<v8::Value> value_to_js(v8::Isolate* isolate, std::string_view value, ReadType type) {
@@ -52,12 +53,21 @@ static v8::Local<v8::Value> entry_to_js(v8::Isolate* isolate, const EntryView* e
 
 static v8::Local<v8::Value> shared_to_js(v8::Isolate* isolate, const SharedValue& value, ReadAs as) {
   if (!value) return entry_to_js(isolate, nullptr, as);
-  EntryView entry{value->bytes, value->metadata, value->expiration_s};
+  EntryView entry{value->bytes, std::nullopt, value->metadata, value->expiration_s};
   return entry_to_js(isolate, &entry, as);
 }
 
+static v8::Local<v8::Value> with_metadata(v8::Isolate* isolate, v8::Local<v8::Value> value, const Value& entry) {
+  v8::Local<v8::Value> metadata = v8::Undefined(isolate);
+  if (entry.metadata) metadata = js::from_utf8(isolate, *entry.metadata);
+  v8::Local<v8::Value> elements[] = {value, metadata};
+  return v8::Array::New(isolate, elements, 2);
+}
+
 static v8::Local<v8::Value> to_js(v8::Isolate* isolate, const ReadAnswer& answer) {
-  return shared_to_js(isolate, answer.value, answer.as);
+  if (!answer.source) return shared_to_js(isolate, answer.value, answer.as);
+  auto value = js::to_js(isolate, answer.source);
+  return answer.as.with_metadata ? with_metadata(isolate, value, *answer.value) : value;
 }
 
 // Flat: value, metadata, value, metadata, ...
@@ -114,18 +124,31 @@ Result<v8::Local<v8::Value>> read_entry(js::Call& call, const Namespace& space, 
   if (auto partition = service.own_partition(space)) {
     if (!partition->is_in_flight(key)) {
       v8::Local<v8::Value> result;
-      bool found = TRY(
-          partition->store().read(key, [&](const EntryView& entry) { result = entry_to_js(call.v8(), &entry, as); }));
-      return found ? result : entry_to_js(call.v8(), nullptr, as);
+      bool found = TRY(partition->store().read(key, [&](const EntryView& entry) {
+        if (!entry.long_value) result = entry_to_js(call.v8(), &entry, as);
+      }));
+      if (!found) return entry_to_js(call.v8(), nullptr, as);
+      if (!result.IsEmpty()) return result;
     }
   } else if (auto* remembered = service.remembered(space, key)) {
     return shared_to_js(call.v8(), *remembered, as);
   }
   return js::answer_now_or_later<ReadAnswer>(call, [&](auto answer) {
-    service.get(space, std::move(key), [as, answer = std::move(answer)](Result<SharedValue> value) {
-      if (value.is_error()) answer(std::move(value.error()));
-      else answer(ReadAnswer{std::move(value).value(), as});
-    });
+    service.get(
+        space, std::move(key), [&service, space, as, answer = std::move(answer)](Result<SharedValue> got) mutable {
+          if (got.is_error()) return answer(std::move(got.error()));
+          auto value = std::move(got).value();
+          if (!value || !value->long_value) return answer(ReadAnswer{std::move(value), as, nullptr});
+          if (as.type == ReadType::stream) {
+            auto source = service.source_of(space, *value);
+            if (source.is_error()) return answer(std::move(source.error()));
+            return answer(ReadAnswer{std::move(value), as, std::move(source).value()});
+          }
+          service.load(space, std::move(value), [as, answer = std::move(answer)](Result<SharedValue> loaded) mutable {
+            if (loaded.is_error()) answer(std::move(loaded.error()));
+            else answer(ReadAnswer{std::move(loaded).value(), as, nullptr});
+          });
+        });
   });
 }
 
@@ -164,9 +187,14 @@ Result<js::Promise<void>> kv_put(js::Call& call, SpaceHandle space, std::string 
   }
   if (request.value.size() > max_value_bytes) return value_too_long(request.value.size());
   auto [promise, settle] = call.promise<void>();
-  call.service<Service>().put(*space, std::move(request), [settle = std::move(settle)](Result<void> durable) mutable {
-    settle(std::move(durable));
-  });
+  auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
+  auto& service = call.service<Service>();
+  if (request.value.size() <= max_inline_bytes) {
+    service.put(*space, std::move(request), std::move(done));
+  } else {
+    auto body = copy_bytes(std::exchange(request.value, {}));
+    service.put_body(*space, std::move(request), std::move(body), std::move(done));
+  }
   return promise;
 }
 
@@ -174,14 +202,14 @@ js::Promise<void> kv_put_source(js::Call& call, SpaceHandle space, std::string k
                                 std::optional<double> expiration_s, std::optional<std::string> metadata) {
   auto [promise, settle] = call.promise<void>();
   PutRequest request{std::move(key), {}, std::move(metadata), seconds_of(expiration_s)};
-  auto& service = call.service<Service>();
-  read_value(std::move(source), [&service, space, request = std::move(request),
-                                 settle = std::move(settle)](Result<std::string> value) mutable {
-    if (value.is_error()) return settle(std::move(value.error()));
-    request.value = std::move(value).value();
-    service.put(*space, std::move(request),
-                [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); });
-  });
+  auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
+  if (auto length = source->remaining_bytes(); length && *length > max_value_bytes) {
+    source->cancel(Error(ErrorKind::aborted, "the value is too long"));
+    done(value_too_long(*length));
+    return promise;
+  }
+  call.service<Service>().put_body(*space, std::move(request), std::shared_ptr<net::ByteSource>(std::move(source)),
+                                   std::move(done));
   return promise;
 }
 

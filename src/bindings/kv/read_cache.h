@@ -10,6 +10,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "bindings/blobs/segment.h"
+
 namespace adit::bindings::kv {
 
 // An entry on its way between shards: never changes, so shards share it.
@@ -17,6 +19,10 @@ struct Value {
   std::string bytes;
   std::optional<std::string> metadata;
   std::optional<int64_t> expiration_s;
+  // Of a long value instead of bytes: where it is, and what keeps it there.
+  std::optional<blobs::Segment> long_value;
+  std::shared_ptr<blobs::BlobPin> pin;
+  size_t size_bytes() const { return long_value ? long_value->size_bytes : bytes.size(); }
 };
 using SharedValue = std::shared_ptr<const Value>;  // null: there is no such entry
 

@@ -1,5 +1,7 @@
 #include "bindings/kv/service.h"
 
+#include "bindings/blobs/blob_source.h"
+#include "bindings/kv/value_reader.h"
 #include "bindings/shard_services.h"
 #include "bindings/state.h"
 
@@ -7,6 +9,8 @@ namespace adit::bindings::kv {
 namespace {
 
 constexpr size_t cache_bytes = 16 << 20;
+constexpr uint64_t ms_between_sweeps = 60'000;
+constexpr int64_t swept_at_once = 10'000;
 constexpr size_t max_answer_bytes = 25 * 1024 * 1024;
 
 // FNV-1a: the same in every process, since it decides where a namespace lives.
@@ -32,9 +36,14 @@ Result<std::shared_ptr<Partition>> Service::opened(const std::string& id,
   auto open = TRY(std::move(ledger));
   auto& place = m_partitions[id];
   if (place && !place->is_broken()) return place;
-  auto made = std::make_shared<Partition>(id, std::move(open), m_shard.clock(), m_shard.index(), *this);
+  auto made = std::make_shared<Partition>(
+      id, std::move(open), m_shard.clock(), m_shard.index(), *this, [this, id] { return m_state.blobs("kv", id); },
+      m_propagation_s);
   if (place) made->set_readers(place->readers());
   place = made;
+  TRY(made->recover(
+      [&loop = m_shard.loop()](auto work, auto done) { loop.run_blocking(std::move(work), std::move(done)); }));
+  if (TRY(made->store().has_expiring())) sweep_later();
   return made;
 }
 
@@ -51,7 +60,23 @@ void Service::with_partition(const std::string& id, PartitionCallback done) {
                       });
 }
 
+// Puts sweep what has expired; this does where nobody puts.
+void Service::sweep_later() {
+  if (m_sweeps) return;
+  m_sweeps = true;
+  m_sweep_timer = m_shard.loop().after(ms_between_sweeps, [this] {
+    m_sweeps = false;
+    for (auto& [id, partition] : m_partitions) {
+      if (partition->is_broken()) continue;
+      partition->sweep(swept_at_once);
+      auto more = partition->store().has_expiring();
+      if (more.is_ok() && more.value()) sweep_later();
+    }
+  });
+}
+
 std::shared_ptr<Partition> Service::own_partition(const Namespace& space) {
+  if (m_propagation_s > 0) return nullptr;
   if (space.owner != m_shard.index()) return nullptr;
   if (auto found = m_partitions.find(space.id); found != m_partitions.end() && !found->second->is_broken())
     return found->second;
@@ -144,7 +169,7 @@ void Service::get_many(const Namespace& space, std::vector<std::string> keys, Ca
         if (answer.is_error()) {
           gathering->error = std::move(answer.error());
         } else if (auto& value = answer.value().value) {
-          gathering->size_bytes += value->bytes.size();
+          gathering->size_bytes += value->size_bytes();
           if (gathering->size_bytes > max_answer_bytes)
             gathering->error = Error::failed("KV GET_BULK failed: 413 Total size of request exceeds the limit of 25MB");
           gathering->values[i] = std::move(value);
@@ -155,7 +180,67 @@ void Service::get_many(const Namespace& space, std::vector<std::string> keys, Ca
     }
     gathering->one_more();
   };
-  ask<std::vector<SharedValue>>(space, std::move(work), std::move(done));
+  auto load_long = [this, space, done = std::move(done)](Result<std::vector<SharedValue>> values) mutable {
+    if (values.is_error()) return done(std::move(values.error()));
+    load_all(space, std::make_shared<std::vector<SharedValue>>(std::move(values).value()), 0, std::move(done));
+  };
+  ask<std::vector<SharedValue>>(space, std::move(work), std::move(load_long));
+}
+
+void Service::load_all(const Namespace& space, std::shared_ptr<std::vector<SharedValue>> values, size_t next,
+                       Callback<std::vector<SharedValue>> done) {
+  while (next < values->size() && !((*values)[next] && (*values)[next]->long_value)) ++next;
+  if (next == values->size()) return done(std::move(*values));
+  load(space, (*values)[next], [this, space, values, next, done = std::move(done)](Result<SharedValue> loaded) mutable {
+    if (loaded.is_error()) return done(std::move(loaded.error()));
+    (*values)[next] = std::move(loaded).value();
+    load_all(space, std::move(values), next + 1, std::move(done));
+  });
+}
+
+Result<std::shared_ptr<net::ByteSource>> Service::source_of(const Namespace& space, const Value& value) {
+  auto& segment = *value.long_value;
+  return blobs::read_segments(m_shard.loop(), TRY(m_state.blobs("kv", space.id)), {segment}, value.pin,
+                              {0, segment.size_bytes}, std::nullopt);
+}
+
+void Service::load(const Namespace& space, SharedValue value, Callback<SharedValue> done) {
+  if (!value || !value->long_value) return done(std::move(value));
+  auto source = source_of(space, *value);
+  if (source.is_error()) return done(std::move(source.error()));
+  read_value(std::move(source).value(), [value, done = std::move(done)](Result<std::string> bytes) mutable {
+    if (bytes.is_error()) return done(std::move(bytes.error()));
+    auto loaded = std::make_shared<Value>();
+    loaded->bytes = std::move(bytes).value();
+    loaded->metadata = value->metadata;
+    loaded->expiration_s = value->expiration_s;
+    done(std::move(loaded));
+  });
+}
+
+void Service::put_body(const Namespace& space, PutRequest request, blobs::UploadBody body, Callback<void> done) {
+  auto store = m_state.blobs("kv", space.id);
+  if (store.is_error()) return done(std::move(store.error()));
+  blobs::UploadOptions options;
+  options.digests.clear();
+  options.small_bytes = max_inline_bytes;
+  options.max_bytes = max_value_bytes;
+  auto uploaded = [this, space, request = std::move(request), store = store.value(),
+                   done = std::move(done)](Result<blobs::UploadedValue> value) mutable {
+    if (value.is_error() && value.error().kind() == ErrorKind::limit) return done(value_too_long(max_value_bytes + 1));
+    if (value.is_error()) return done(std::move(value.error()));
+    auto& content = value.value().content;
+    if (auto* text = std::get_if<std::string>(&content)) request.value = std::move(*text);
+    else request.long_value = std::get<blobs::Segment>(content);
+    auto made = request.long_value;
+    put(space, std::move(request), [store, made, done = std::move(done)](Result<void> durable) mutable {
+      // A write that may have happened keeps its blob: the next start finds out.
+      if (durable.is_error() && made && durable.error().kind() != ErrorKind::unknown_outcome) store->remove({made->id});
+      done(std::move(durable));
+    });
+  };
+  blobs::upload(m_shard.loop(), store.value(), m_shard.random(), std::move(body), std::move(options),
+                std::move(uploaded));
 }
 
 void Service::put(const Namespace& space, PutRequest request, Callback<void> done) {
