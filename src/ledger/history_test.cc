@@ -122,7 +122,9 @@ TEST(History, a_ledger_goes_back_to_before_it_had_anything) {
   world.put("a", 2, "two");
   world.restore("a", empty);
   EXPECT_EQ(world.content("a"), "no table");
+  EXPECT_FALSE(world.open("a")->has_data());
   world.put("a", 3, "three");
+  EXPECT_TRUE(world.open("a")->has_data());
   world.restart();
   EXPECT_EQ(world.content("a"), "3=three");
 }

@@ -137,8 +137,8 @@ class Ledger final : public std::enable_shared_from_this<Ledger> {
   Position checkpointed_position() const { return m_pages->checkpointed(); }
   // Committed pages that only memory and log hold.
   uint64_t dirty_bytes() const { return m_pages->dirty_bytes(); }
-  // False for one never written to, or deleted and not written to since.
-  bool has_data() const { return m_pages->page_count() > 0; }
+  // False for one never written to, deleted, or restored to before its first write: a database with a table has more than one page.
+  bool has_data() const { return m_pages->page_count() > 1; }
   // Nothing is open, under way or unwritten.
   bool is_quiet() const;
 
