@@ -54,6 +54,7 @@ std::unique_ptr<Checksum> Checksum::create(std::string_view name) {
 }
 
 void Checksum::update(BytesView data) {
+  if (data.empty()) return;  // for zlib a null buffer means: begin anew
   switch (m_kind) {
     case Kind::crc32:
       m_value = crc32_z(static_cast<uLong>(m_value), data.data(), data.size());
