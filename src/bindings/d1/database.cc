@@ -18,7 +18,7 @@ Result<std::unique_ptr<Database>> Database::create(std::shared_ptr<ledger::Ledge
 void Database::run(const std::vector<Query>& batch, ledger::Callback<BatchResult> done) {
   auto result = run_now(batch);
   if (result.is_error()) {
-    // What it was told might not be so any more.
+    // A rollback that fails hides the statement's own error: the batch may then not be undone, which is worse news.
     if (auto undone = m_ledger->rollback(); undone.is_error() && !is_broken()) return done(std::move(undone.error()));
     return done(std::move(result.error()));
   }
