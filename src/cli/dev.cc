@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/memory.h"
+#include "bindings/code_store.h"
 #include "bindings/r2/s3/server.h"
 #include "bindings/shard_services.h"
 #include "cli/bundle.h"
@@ -156,6 +157,9 @@ class DevServer {
     m_platform = js::Platform::create();
     m_external_references = make_op_table().external_references();
     m_watchdog = worker::Watchdog::create();
+    m_code_store =
+        std::make_shared<bindings::CodeStore>(m_disk, first().config->directory / ".adit" / "cache" / "code",
+                                              std::to_string(js::compiled_code_version()), *m_loop, m_logger);
     worker::ShardOptions options;
     options.platform = m_platform.get();
     options.snapshot = js::embedded_snapshot();
@@ -210,6 +214,7 @@ class DevServer {
     }
     for (size_t i = m_members.size(); i-- > 0;) {
       if (!is_ready[i]) continue;
+      bundles[i].value().script->code_cache = std::make_shared<js::CodeCache>(m_code_store);
       auto started = m_pool->set_script(i, bundles[i].value().script);
       if (started.is_error()) fail(i, "The worker did not start", started.error());
     }
@@ -266,11 +271,13 @@ class DevServer {
   Logger m_logger;
   SystemClock m_clock;
   SystemRandom m_random;
+  ledger::SystemDisk m_disk;
   std::vector<Member> m_members;  // the first is on HTTP
   std::unique_ptr<net::Loop> m_loop;
   std::unique_ptr<js::Platform> m_platform;
   std::vector<intptr_t> m_external_references;
   std::unique_ptr<worker::Watchdog> m_watchdog;
+  std::shared_ptr<bindings::CodeStore> m_code_store;
   std::unique_ptr<bindings::ProcessServices> m_services;
   std::unique_ptr<worker::ShardPool> m_pool;
   std::unique_ptr<Watcher> m_watcher;

@@ -1,12 +1,8 @@
 // The life of native objects in JavaScript: when their holders are freed.
 #include "js/isolate.h"
 
-#include <gtest/gtest.h>
-
 #include "js/handle.h"
-#include "js/ops.h"
-#include "js/platform.h"
-#include "js/snapshot.h"
+#include "js/isolate_fixture.h"
 
 namespace adit::js {
 namespace {
@@ -17,17 +13,9 @@ struct Counted {
   int& count;
 };
 
-class NativeHandles : public ::testing::Test {
+class NativeHandles : public IsolateFixture {
  protected:
-  static void SetUpTestSuite() {
-    s_platform = Platform::create();
-    auto blob = build_snapshot(s_ops, "globalThis.__adit_entry = {};");
-    ASSERT_TRUE(blob.is_ok()) << blob.error().full_message();
-    s_blob = std::move(blob.value());
-    s_references = s_ops.external_references();
-  }
-  static void TearDownTestSuite() { s_platform.reset(); }
-  void SetUp() override { m_isolate = Isolate::create({{s_blob.data(), s_blob.size()}, s_references.data()}).value(); }
+  void SetUp() override { m_isolate = make_isolate(); }
   // In one turn: `count` handles that nothing in JavaScript keeps, and garbage until V8 has collected some of them of its own accord.
   void make_garbage(int count) {
     Entry entry(*m_isolate);
@@ -42,10 +30,6 @@ class NativeHandles : public ::testing::Test {
     }
   }
 
-  static inline std::unique_ptr<Platform> s_platform;
-  static inline OpTable s_ops;
-  static inline std::vector<intptr_t> s_references;
-  static inline std::string s_blob;
   std::shared_ptr<Isolate> m_isolate;
   int m_living = 0;
 };

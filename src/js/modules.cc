@@ -31,6 +31,10 @@ v8::ScriptOrigin origin_of(v8::Isolate* isolate, const std::string& name, bool i
   return v8::ScriptOrigin(from_utf8(isolate, name), 0, 0, false, -1, {}, false, false, is_module);
 }
 
+v8::ScriptCompiler::CompileOptions compile_options(const std::shared_ptr<const Bytes>& cached) {
+  return cached ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions;
+}
+
 bool is_of_library(std::string_view name) { return name.starts_with("node:") || name.starts_with("node-internal:"); }
 
 void reject(v8::Local<v8::Context> context, v8::Local<v8::Promise::Resolver> resolver, v8::Local<v8::Value> reason) {
@@ -38,17 +42,6 @@ void reject(v8::Local<v8::Context> context, v8::Local<v8::Promise::Resolver> res
 }
 
 }  // namespace
-
-std::shared_ptr<const Bytes> CodeCache::find(const std::string& name) const {
-  std::lock_guard lock(m_mutex);
-  auto found = m_entries.find(name);
-  return found == m_entries.end() ? nullptr : found->second;
-}
-
-void CodeCache::put(const std::string& name, Bytes code) {
-  std::lock_guard lock(m_mutex);
-  m_entries[name] = std::make_shared<const Bytes>(std::move(code));
-}
 
 ModuleLoader::ModuleLoader(Isolate& isolate, const std::vector<ModuleSource>& sources, CodeCache& cache)
     : m_isolate(isolate), m_sources(sources), m_cache(cache) {
@@ -89,13 +82,7 @@ Result<v8::Local<v8::Object>> ModuleLoader::import_main(const std::string& name)
   if (promise->State() == v8::Promise::kPending)
     return Error::failed("the top-level await of " + name +
                          " never settles: at start-up a worker can wait only for what needs no I/O or timers");
-  // Keeps the compiled code, now with what ran at top level, for the next isolate.
-  if (!m_cache.find(name)) {
-    std::unique_ptr<v8::ScriptCompiler::CachedData> data(
-        v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
-    if (data) m_cache.put(name, Bytes(data->data, data->data + data->length));
-  }
-  keep_code_of_library();
+  keep_code();
   return module->GetModuleNamespace().As<v8::Object>();
 }
 
@@ -114,20 +101,20 @@ v8::MaybeLocal<v8::Object> ModuleLoader::import_builtin(const std::string& speci
     m_isolate.v8()->ThrowException(promise->Result());
     return {};
   }
-  keep_code_of_library();
+  keep_code();
   return module->GetModuleNamespace().As<v8::Object>();
 }
 
-// Compiled code of the library, with what ran of it so far, for the next isolates of this version.
-void ModuleLoader::keep_code_of_library() {
-  for (const auto& name : m_uncached) {
+// Compiled code, now with the functions that ran at top level, for the next isolates of this version and the next process.
+void ModuleLoader::keep_code() {
+  std::vector<Uncached> unfinished;
+  for (auto& [name, text] : m_uncached) {
     auto module = m_loaded.at(name).module.Get(m_isolate.v8());
-    if (m_cache.find(name) || module->GetStatus() != v8::Module::kEvaluated) continue;
-    std::unique_ptr<v8::ScriptCompiler::CachedData> data(
-        v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
-    if (data) m_cache.put(name, Bytes(data->data, data->data + data->length));
+    if (m_cache.has(name)) continue;
+    if (module->GetStatus() != v8::Module::kEvaluated) unfinished.push_back({name, text});
+    else m_cache.put(name, text, take_from_v8(v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript())));
   }
-  m_uncached.clear();
+  m_uncached = std::move(unfinished);
 }
 
 Result<void> ModuleLoader::run_script(const std::string& name) {
@@ -137,10 +124,14 @@ Result<void> ModuleLoader::run_script(const std::string& name) {
   for (const auto& source : m_sources) {
     if (source.name != name) continue;
     auto origin = origin_of(isolate, name, false);
-    v8::ScriptCompiler::Source text(from_utf8(isolate, source.content), origin);
+    auto cached = m_cache.find(name, source.content);
+    v8::ScriptCompiler::Source text(from_utf8(isolate, source.content), origin, lend_to_v8(cached));
     v8::Local<v8::Script> script;
-    if (!v8::ScriptCompiler::Compile(context, &text).ToLocal(&script) || script->Run(context).IsEmpty())
+    if (!v8::ScriptCompiler::Compile(context, &text, compile_options(cached)).ToLocal(&script) ||
+        script->Run(context).IsEmpty())
       return exception_error(isolate, caught);
+    if (!cached || text.GetCachedData()->rejected)
+      m_cache.put(name, source.content, take_from_v8(v8::ScriptCompiler::CreateCodeCache(script->GetUnboundScript())));
     return {};
   }
   return Error::failed("there is no script " + name);
@@ -162,23 +153,21 @@ v8::MaybeLocal<v8::Module> ModuleLoader::load(const std::string& name) {
 }
 
 v8::MaybeLocal<v8::Module> ModuleLoader::compile_esm(const ModuleSource& source) {
-  return compile(source.name, from_utf8(m_isolate.v8(), source.content));
+  return compile(source.name, source.content, from_utf8(m_isolate.v8(), source.content));
 }
 
-v8::MaybeLocal<v8::Module> ModuleLoader::compile(const std::string& name, v8::Local<v8::String> content) {
+v8::MaybeLocal<v8::Module> ModuleLoader::compile(const std::string& name, std::string_view text,
+                                                 v8::Local<v8::String> content) {
   auto* isolate = m_isolate.v8();
-  auto cached = m_cache.find(name);
-  auto origin = origin_of(isolate, name, true);
-  auto* data =
-      cached
-          ? std::make_unique<v8::ScriptCompiler::CachedData>(cached->data(), static_cast<int>(cached->size())).release()
-          : nullptr;  // Source owns it
-  v8::ScriptCompiler::Source text(content, origin, data);
+  auto cached = m_cache.find(name, text);
+  v8::ScriptCompiler::Source source(content, origin_of(isolate, name, true), lend_to_v8(cached));
   v8::Local<v8::Module> module;
-  if (!v8::ScriptCompiler::CompileModule(
-           isolate, &text, data ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions)
-           .ToLocal(&module))
-    return {};
+  if (!v8::ScriptCompiler::CompileModule(isolate, &source, compile_options(cached)).ToLocal(&module)) return {};
+  if (cached && source.GetCachedData()->rejected) {
+    m_cache.drop(name);
+    cached = nullptr;
+  }
+  if (!cached) m_uncached.push_back({name, text});
   m_names_by_hash.emplace(module->GetIdentityHash(), name);
   m_loaded[name] = {v8::Global<v8::Module>(isolate, module), name};
   return module;
@@ -263,8 +252,7 @@ v8::MaybeLocal<v8::Module> ModuleLoader::load_library(const std::string& name) {
     throw_error(isolate, Error::failed("No such module \"" + name + "\"."));
     return {};
   }
-  if (!m_cache.find(name)) m_uncached.push_back(name);
-  return compile(name, external_string(isolate, *text));
+  return compile(name, *text, external_string(isolate, *text));
 }
 
 v8::MaybeLocal<v8::Value> ModuleLoader::value_of(const ModuleSource& source) {

@@ -5,13 +5,12 @@
 
 #include <v8.h>
 
-#include <map>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
+#include "js/code_cache.h"
 #include "js/isolate.h"
 
 namespace adit::js {
@@ -23,17 +22,6 @@ struct ModuleSource {
   ModuleKind kind = ModuleKind::esm;
   std::string content;
   std::string source_map;  // JSON; empty when there is none
-};
-
-// Compiled code kept between isolates of one worker version. Thread-safe: shards share it.
-class CodeCache {
- public:
-  std::shared_ptr<const Bytes> find(const std::string& name) const;
-  void put(const std::string& name, Bytes code);
-
- private:
-  mutable std::mutex m_mutex;
-  std::map<std::string, std::shared_ptr<const Bytes>> m_entries;
 };
 
 class ModuleLoader {
@@ -63,11 +51,11 @@ class ModuleLoader {
   };
   v8::MaybeLocal<v8::Module> load(const std::string& name);
   v8::MaybeLocal<v8::Module> compile_esm(const ModuleSource& source);
-  v8::MaybeLocal<v8::Module> compile(const std::string& name, v8::Local<v8::String> content);
+  v8::MaybeLocal<v8::Module> compile(const std::string& name, std::string_view text, v8::Local<v8::String> content);
   v8::MaybeLocal<v8::Module> make_synthetic(const std::string& name, v8::Local<v8::Object> exports);
   v8::MaybeLocal<v8::Module> load_builtin(const std::string& name);
   v8::MaybeLocal<v8::Module> load_library(const std::string& name);
-  void keep_code_of_library();
+  void keep_code();
   v8::MaybeLocal<v8::Value> value_of(const ModuleSource& source);
   v8::MaybeLocal<v8::Value> run_common_js(const ModuleSource& source);
   const ModuleSource* find_source(const std::string& referrer, const std::string& specifier) const;
@@ -88,7 +76,12 @@ class ModuleLoader {
   std::unordered_multimap<int, std::string> m_names_by_hash;
   std::unordered_map<std::string, v8::Global<v8::Object>> m_synthetic_exports;
   std::unordered_map<std::string, v8::Global<v8::Value>> m_common_js;
-  std::vector<std::string> m_uncached;  // modules of the library that were compiled here without a cache
+  // What was compiled here from its text.
+  struct Uncached {
+    std::string name;
+    std::string_view text;
+  };
+  std::vector<Uncached> m_uncached;
 };
 
 }  // namespace adit::js
