@@ -13,13 +13,13 @@ const modules = new Set(
     "_stream_transform _stream_writable _tls_common _tls_wrap assert assert/strict async_hooks buffer child_process cluster console constants " +
     "crypto dgram diagnostics_channel dns dns/promises domain events fs fs/promises http http2 https inspector inspector/promises module net os " +
     "path path/posix path/win32 perf_hooks process punycode querystring readline readline/promises repl sqlite stream stream/consumers " +
-    "stream/promises stream/web string_decoder sys timers timers/promises tls trace_events tty url util util/types v8 vm wasi " +
+    "stream/promises stream/web string_decoder sys test timers timers/promises tls trace_events tty url util util/types v8 vm wasi " +
     "worker_threads zlib"
   ).split(" "),
 );
 
 /** Modules of which Node has only the name with "node:". */
-const prefixedOnly = new Set(["sqlite"]);
+const prefixedOnly = new Set(["sqlite", "test"]);
 
 /** The flag disable_nodejs_KIND_module(s) takes these away. */
 const disabledBy: readonly [RegExp, string][] = [

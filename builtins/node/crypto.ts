@@ -65,6 +65,7 @@ import {
   Verify,
   verify,
 } from "./internal/crypto_sign";
+import { Certificate, X509Certificate } from "./internal/crypto_x509";
 import { nodeError } from "./internal/errors";
 
 type Any = any;
@@ -104,10 +105,9 @@ export const createCipher = refuse("createCipher");
 export const createDecipher = refuse("createDecipher");
 export const Cipher = refuse("Cipher");
 export const Decipher = refuse("Decipher");
-export const X509Certificate = refuse("X509Certificate");
-export const Certificate = refuse("Certificate");
 const CryptoKeyClass: Any = (globalThis as Any).CryptoKey;
 export {
+  Certificate,
   checkPrime,
   checkPrimeSync,
   Cipheriv,
@@ -166,6 +166,7 @@ export {
   timingSafeEqual,
   Verify,
   verify,
+  X509Certificate,
 };
 export default {
   Certificate,

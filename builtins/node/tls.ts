@@ -1,20 +1,62 @@
-// node:tls: outgoing TLS connections over cloudflare:sockets, which checks certificates against the platform's roots and takes no others.
+// node:tls: outgoing TLS connections over cloudflare:sockets. Certificates are checked against the platform's authorities or those of `ca`.
 
-import { nodeError } from "./internal/errors";
+import { native, startTlsWith, TextDecoder, tlsPeer, type TlsSettings } from "adit:internal";
+import { X509Certificate } from "./internal/crypto_x509";
+import { invalidArgType, nodeError } from "./internal/errors";
 import { isIP } from "./internal/ip";
-import { normalizeConnectArguments, Socket } from "./internal/socket";
+import { normalizeConnectArguments, Socket, tlsError } from "./internal/socket";
 
 type Any = any;
 
+const ops = native<{
+  tls_settings(
+    authorities: string,
+    certificate: string,
+    key: string,
+    passphrase: string,
+    checksCertificate: boolean,
+    checksHost: boolean,
+    protocols: Uint8Array,
+  ): TlsSettings;
+}>();
+const timersNextTick = (fn: () => void): void => (globalThis as Any).process.nextTick(fn);
+
+/** PEM, as text or octets, one or several. */
+function pemOf(value: Any, name: string): string {
+  if (value === undefined || value === null) return "";
+  if (Array.isArray(value)) return value.map((each) => pemOf(each?.pem ?? each, name)).join("\n");
+  if (typeof value === "string") return value;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return new TextDecoder().decode(value);
+  throw invalidArgType(name, ["string", "Buffer", "TypedArray", "DataView"], value);
+}
+
+function settingsOf(options: Any): TlsSettings {
+  if (options.pfx !== undefined)
+    throw nodeError(Error, "ERR_OPTION_NOT_IMPLEMENTED", "The options.pfx option is not implemented");
+  const { ca, cert, key, passphrase } = { ...options, ...options.secureContext?.context };
+  const alpn: Any = {};
+  if (options.ALPNProtocols !== undefined) convertALPNProtocols(options.ALPNProtocols, alpn);
+  return ops.tls_settings(
+    pemOf(ca, "options.ca"),
+    pemOf(cert, "options.cert"),
+    pemOf(key, "options.key"),
+    passphrase ?? options.key?.[0]?.passphrase ?? "",
+    options.rejectUnauthorized !== false,
+    options.checkServerIdentity === undefined,
+    alpn.ALPNProtocols ?? new Uint8Array(0),
+  );
+}
+
 export function TLSSocket(this: Any, socket: Any, options: Any = {}): Any {
-  if (!new.target) return new (TLSSocket as Any)(socket, options);
-  Socket.call(this, { ...options, handle: undefined });
+  if (!(this instanceof (TLSSocket as Any))) return new (TLSSocket as Any)(socket, options);
+  Socket.call(this, { allowHalfOpen: options.allowHalfOpen });
   this.encrypted = true;
   this.authorized = false;
   this.authorizationError = null;
   this.alpnProtocol = false;
   this.servername = options.servername ?? null;
-  this._secureTransport = "on";
+  this._tlsOptions = options;
+  this._settings = settingsOf(options);
   this._wrapped = socket;
   return undefined;
 }
@@ -22,14 +64,37 @@ Object.setPrototypeOf(TLSSocket.prototype, Socket.prototype);
 Object.setPrototypeOf(TLSSocket, Socket);
 
 const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
+  _secured(web: Any) {
+    this.secureConnecting = true;
+    return (this._web = startTlsWith(web, this.servername || undefined, this._settings));
+  },
   _onOpened() {
-    this.authorized = true;
     this.secureConnecting = false;
+    this._peer = tlsPeer(this._web);
+    const { protocol, problem } = this._peer;
+    this.alpnProtocol = protocol || false;
+    this.authorized = problem === "";
+    if (problem !== "") this.authorizationError = tlsError(problem).code;
+    const refusal = this._checkIdentity();
+    if (refusal !== undefined) {
+      this.authorized = false;
+      this.authorizationError = refusal.code ?? refusal.message;
+      if (this._tlsOptions.rejectUnauthorized !== false) {
+        this.destroy(refusal);
+        return;
+      }
+    }
     this._refreshTimer();
     this.emit("connect");
     this.emit("ready");
     this.emit("secureConnect");
     this.read(0);
+  },
+  /** What the worker's own checkServerIdentity says; the platform has checked otherwise. */
+  _checkIdentity() {
+    const check = this._tlsOptions.checkServerIdentity;
+    if (check === undefined) return undefined;
+    return check(this.servername ?? this._host, this.getPeerCertificate(true));
   },
   /** Goes on in TLS over a connection that is there. */
   _upgrade() {
@@ -46,7 +111,7 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
       plain._reader = plain._writer = plain._socket = undefined;
       this._host = plain._host;
       this._port = plain._port;
-      this._adopt(web.startTls(this.servername ? { expectedServerHostname: this.servername } : undefined));
+      this._adopt(this._secured(web));
     };
     this.connecting = true;
     if (plain.connecting) plain.once("connect", start);
@@ -55,22 +120,25 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     this.once("close", () => plain.destroy());
   },
   getPeerCertificate() {
-    return {};
+    return this.getPeerX509Certificate()?.toLegacyObject() ?? {};
   },
   getPeerX509Certificate() {
-    return undefined;
+    const der = this._peer?.certificate;
+    return der === undefined || der.length === 0 ? undefined : new X509Certificate(der);
   },
   getCertificate() {
-    return {};
+    return this.getX509Certificate()?.toLegacyObject() ?? {};
   },
   getX509Certificate() {
-    return undefined;
+    const own = pemOf(this._tlsOptions.cert, "options.cert");
+    return own === "" ? undefined : new X509Certificate(own);
   },
   getCipher() {
-    return {};
+    if (this._peer === undefined) return undefined;
+    return { name: this._peer.cipher, standardName: this._peer.standardCipher, version: this._peer.version };
   },
   getProtocol() {
-    return this.connecting ? null : "TLSv1.3";
+    return this._peer?.version ?? null;
   },
   getSession() {
     return undefined;
@@ -119,7 +187,6 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     return false;
   },
 };
-const timersNextTick = (fn: () => void): void => (globalThis as Any).process.nextTick(fn);
 Object.assign(TLSSocket.prototype, methods);
 
 export function connect(...args: Any[]): Any {
@@ -127,12 +194,8 @@ export function connect(...args: Any[]): Any {
   // (port, host, options, callback) is a form too.
   const extra = args.find((arg, index) => index > 0 && typeof arg === "object" && arg !== null);
   const options = { ...extra, ...given };
-  if (options.rejectUnauthorized === false)
-    throw nodeError(
-      Error,
-      "ERR_OPTION_NOT_IMPLEMENTED",
-      "The rejectUnauthorized option is not implemented: certificates are always checked",
-    );
+  if (options.secureContext !== undefined && !(options.secureContext instanceof SecureContext))
+    throw nodeError(TypeError, "ERR_TLS_INVALID_CONTEXT", "context must be a SecureContext");
   const host = options.host ?? options.socket?._host ?? "localhost";
   const servername = options.servername ?? (isIP(host) === 0 ? host : undefined);
   const socket = new (TLSSocket as Any)(options.socket, { ...options, servername });
@@ -142,10 +205,15 @@ export function connect(...args: Any[]): Any {
   return socket;
 }
 
+/** Authorities, certificate and key for connections to come. */
 export class SecureContext {
-  context: object = {};
+  readonly context: Any;
+  constructor(options: Any = {}) {
+    const { ca, cert, key, passphrase } = options;
+    this.context = { ca, cert, key, passphrase };
+  }
 }
-export const createSecureContext = (_options?: Any): SecureContext => new SecureContext();
+export const createSecureContext = (options?: Any): SecureContext => new SecureContext(options);
 const noServer = (): never => {
   throw nodeError(
     Error,

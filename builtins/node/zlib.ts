@@ -139,7 +139,7 @@ function all(kind: Kind, input: Any, options: Any): Any {
 /** A Transform over a codec. */
 function streamClass(kind: Kind): Any {
   const Class: Any = function (this: Any, options?: Any): Any {
-    if (!new.target) return new Class(options);
+    if (!(this instanceof Class)) return new Class(options);
     this._handle = open(kind, options);
     this._flushFlag = integer(
       options,

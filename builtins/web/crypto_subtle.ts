@@ -96,6 +96,18 @@ function importInto(params: Params, format: string, data: unknown, extractable: 
   return families[name]!.importKey(name, format, data, params, extractable, usages);
 }
 
+/** importKey() without a promise, for KeyObject.toCryptoKey(). */
+export function importKeyNow(
+  algorithm: unknown,
+  format: string,
+  data: unknown,
+  extractable: boolean,
+  usages: unknown,
+): CryptoKey {
+  const params = toParams("importKey", 3, algorithm, "ImportKeyAlgorithm");
+  return importInto(params, format, data, extractable, toUsages("importKey", 5, usages));
+}
+
 function exportFrom(key: KeyRecord, format: string): ArrayBuffer | object {
   if (!key.extractable) throw invalidAccess(`Attempt to export non-extractable ${key.algorithm.name} key.`);
   return families[key.algorithm.name]!.exportKey(key, format);

@@ -10,10 +10,23 @@ import { URL } from "./url";
 import { defineInterface, isDictionary, missingArgument, toDOMString } from "./webidl";
 
 type SocketHandle = NativeHandle<"socket">;
+export type TlsSettings = NativeHandle<"TlsSettings">;
+
+/** What node:tls asks of a connection over TLS, once it is open. */
+export interface TlsPeer {
+  readonly version: string;
+  readonly cipher: string;
+  readonly standardCipher: string;
+  readonly protocol: string;
+  readonly problem: string;
+  readonly certificate: Uint8Array;
+}
 
 const ops = native<{
   socket_connect(host: string, port: number, isTls: boolean, allowsHalfOpen: boolean): SocketHandle;
-  socket_start_tls(socket: SocketHandle, host: string): SocketHandle;
+  socket_start_tls(socket: SocketHandle, host: string, settings: TlsSettings | undefined): SocketHandle;
+  socket_tls_peer(socket: SocketHandle): string[];
+  socket_tls_certificate(socket: SocketHandle): Uint8Array;
   socket_source(socket: SocketHandle): Source;
   socket_opened(socket: SocketHandle): Promise<void>;
   socket_closed(socket: SocketHandle): Promise<void>;
@@ -115,6 +128,10 @@ const quiet = <T>(promise: Promise<T>): Promise<T> => {
   return promise;
 };
 
+/** startTls() with settings of node:tls. */
+export let startTlsWith: (socket: Socket, host: string | undefined, settings: TlsSettings) => Socket;
+export let tlsPeer: (socket: Socket) => TlsPeer;
+
 class Socket {
   readonly #handle: SocketHandle;
   readonly #address: Address;
@@ -124,6 +141,17 @@ class Socket {
   readonly #opened: Promise<SocketInfo>;
   readonly #closed: Promise<void>;
   #isUpgraded = false;
+
+  static {
+    startTlsWith = (socket, host, settings) => socket.#startTls(host, settings);
+    tlsPeer = (socket) => {
+      const [version = "", cipher = "", standardCipher = "", protocol = "", problem = ""] = ops.socket_tls_peer(
+        socket.#handle,
+      );
+      const certificate = ops.socket_tls_certificate(socket.#handle);
+      return { version, cipher, standardCipher, protocol, problem, certificate };
+    };
+  }
 
   constructor(token: typeof internal, handle: SocketHandle, address: Address, options: Options) {
     if (token !== internal) throw new TypeError("Illegal constructor");
@@ -175,13 +203,17 @@ class Socket {
   /** The same connection over TLS, as another socket. */
   startTls(options: { expectedServerHostname?: string } | undefined = undefined): Socket {
     if (!isDictionary(options)) missingArgument("startTls", "Socket", 1, "TlsOptions");
+    const host = options?.expectedServerHostname;
+    return this.#startTls(host === undefined ? undefined : toDOMString(host), undefined);
+  }
+
+  #startTls(host: string | undefined, settings: TlsSettings | undefined): Socket {
     const { secureTransport } = this.#options;
     if (secureTransport === "on") throw new TypeError("Cannot startTls on a TLS socket.");
     if (secureTransport !== "starttls")
       throw new TypeError("The `secureTransport` socket option must be set to 'starttls' for startTls to be used.");
     if (this.#isUpgraded) throw new TypeError("startTls can only be called once.");
-    const host = options?.expectedServerHostname;
-    const handle = ops.socket_start_tls(this.#handle, host === undefined ? this.#address.hostname : toDOMString(host));
+    const handle = ops.socket_start_tls(this.#handle, host ?? this.#address.hostname, settings);
     this.#isUpgraded = true;
     return new Socket(internal, handle, this.#address, { ...this.#options, secureTransport: "on" });
   }

@@ -1,9 +1,11 @@
 #include "net/tls_stream.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -36,11 +38,80 @@ class Context final : public TlsClientContext {
   std::unique_ptr<SSL_CTX, FreeContext> m_context;
 };
 
+TlsPeer peer_of(SSL* session) {
+  TlsPeer peer;
+  peer.version = SSL_get_version(session);
+  if (const auto* cipher = SSL_get_current_cipher(session)) {
+    peer.cipher = SSL_CIPHER_get_name(cipher);
+    peer.standard_cipher = SSL_CIPHER_standard_name(cipher);
+  }
+  const unsigned char* protocol = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(session, &protocol, &size);
+  if (size > 0) peer.protocol.assign(reinterpret_cast<const char*>(protocol), size);
+  auto verified = SSL_get_verify_result(session);
+  if (verified != X509_V_OK) peer.problem = X509_verify_cert_error_string(verified);
+  if (auto* certificate = SSL_get0_peer_certificate(session)) {
+    unsigned char* der = nullptr;
+    auto der_size = i2d_X509(certificate, &der);
+    if (der_size > 0) peer.certificate.assign(der, der + der_size);
+    OPENSSL_free(der);
+  }
+  ERR_clear_error();
+  return peer;
+}
+
+using OwnedBio = std::unique_ptr<BIO, decltype([](BIO* bio) { BIO_free(bio); })>;
+OwnedBio reader_of(const std::string& text) {
+  return OwnedBio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+// OpenSSL asks on the terminal where it gets no answer.
+int tell_passphrase(char* buffer, int size, int, void* passphrase) {
+  const auto& text = *static_cast<const std::string*>(passphrase);
+  if (text.size() > static_cast<size_t>(size)) return -1;
+  std::copy(text.begin(), text.end(), buffer);
+  return static_cast<int>(text.size());
+}
+
+Result<void> trust(SSL_CTX* context, const std::string& authorities) {
+  auto bio = reader_of(authorities);
+  int count = 0;
+  while (auto* certificate = PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, const_cast<char*>(""))) {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+    X509_free(certificate);
+    ++count;
+  }
+  ERR_clear_error();  // the end of the text is one
+  if (count == 0) return Error(ErrorKind::network, "the certificate authorities are not certificates in PEM");
+  return {};
+}
+
+// The first certificate is ours, those that follow are its issuers.
+Result<void> identify(SSL_CTX* context, TlsClientSettings settings) {
+  auto certificates = reader_of(settings.certificate);
+  auto* own = PEM_read_bio_X509_AUX(certificates.get(), nullptr, nullptr, const_cast<char*>(""));
+  bool is_good = own && SSL_CTX_use_certificate(context, own) == 1;
+  X509_free(own);
+  while (is_good) {
+    auto* issuer = PEM_read_bio_X509(certificates.get(), nullptr, nullptr, const_cast<char*>(""));
+    if (!issuer) break;
+    if (SSL_CTX_add0_chain_cert(context, issuer) != 1) X509_free(issuer);
+  }
+  if (!is_good) return tls_error("the certificate cannot be used");
+  ERR_clear_error();
+  auto bio = reader_of(settings.key);
+  auto* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, tell_passphrase, &settings.passphrase);
+  is_good = key && SSL_CTX_use_PrivateKey(context, key) == 1;
+  EVP_PKEY_free(key);
+  if (!is_good) return tls_error("the private key cannot be used");
+  return {};
+}
+
 // Holds itself by m_core in callbacks: a listener may destroy the stream inside any of its own.
 class TlsStream final : public Stream {
  public:
   TlsStream(Loop& loop, std::shared_ptr<TlsClientContext> context, std::unique_ptr<Stream> plain, SSL* session,
-            Function<void(Result<void>)> ready)
+            Function<void(Result<TlsPeer>)> ready)
       : m_core(std::make_shared<Core>(loop, std::move(context), std::move(plain), session, std::move(ready))) {
     m_core->plain->set_listener(m_core.get());
     loop.defer([core = m_core] { core->advance(); });
@@ -71,7 +142,7 @@ class TlsStream final : public Stream {
  private:
   struct Core final : Stream::Listener, std::enable_shared_from_this<Core> {
     Core(Loop& owner, std::shared_ptr<TlsClientContext> from, std::unique_ptr<Stream> over, SSL* made,
-         Function<void(Result<void>)> on_ready)
+         Function<void(Result<TlsPeer>)> on_ready)
         : loop(owner), context(std::move(from)), plain(std::move(over)), session(made), ready(std::move(on_ready)) {}
 
     void on_data(BytesView data) override {
@@ -101,7 +172,7 @@ class TlsStream final : public Stream {
     std::shared_ptr<TlsClientContext> context;
     std::unique_ptr<Stream> plain;  // null once closed
     std::unique_ptr<SSL, FreeSession> session;
-    Function<void(Result<void>)> ready;
+    Function<void(Result<TlsPeer>)> ready;
     Listener* listener = nullptr;
     Bytes early;  // written before the handshake was done
     bool is_ready = false;
@@ -133,7 +204,7 @@ bool TlsStream::Core::shake_hands() {
       is_shut = false;
       shutdown();
     }
-    std::exchange(ready, nullptr)({});
+    std::exchange(ready, nullptr)(peer_of(session.get()));
     return plain != nullptr;
   }
   if (reason == SSL_ERROR_WANT_READ && !has_peer_ended) {
@@ -228,20 +299,25 @@ void TlsStream::Core::fail(Error error) {
 
 }  // namespace
 
-Result<std::shared_ptr<TlsClientContext>> TlsClientContext::create() {
+Result<std::shared_ptr<TlsClientContext>> TlsClientContext::create(const TlsClientSettings& settings) {
   auto* made = SSL_CTX_new(TLS_client_method());
   if (!made) return tls_error("TLS cannot start");
   auto context = std::make_shared<Context>(made);
   SSL_CTX_set_min_proto_version(made, TLS1_2_VERSION);
   SSL_CTX_set_verify(made, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(made, SSL_MODE_AUTO_RETRY);
+  if (!settings.certificate.empty()) TRY(identify(made, settings));
+  if (!settings.authorities.empty()) {
+    TRY(trust(made, settings.authorities));
+    return std::shared_ptr<TlsClientContext>(std::move(context));
+  }
   auto file = find_system_ca_file();
   if (!file.empty() && SSL_CTX_load_verify_file(made, file.c_str()) != 1) return tls_error("read " + file);
   return std::shared_ptr<TlsClientContext>(std::move(context));
 }
 
 std::unique_ptr<Stream> start_tls(Loop& loop, std::shared_ptr<TlsClientContext> context, std::unique_ptr<Stream> plain,
-                                  const std::string& host, Function<void(Result<void>)> ready) {
+                                  const TlsClientSettings& settings, Function<void(Result<TlsPeer>)> ready) {
   auto* session = SSL_new(static_cast<Context&>(*context).get());
   VERIFY(session);
   SSL_set_connect_state(session);
@@ -251,11 +327,18 @@ std::unique_ptr<Stream> start_tls(Loop& loop, std::shared_ptr<TlsClientContext> 
   BIO_set_mem_eof_return(out, -1);
   SSL_set_bio(session, in, out);
   // An address has no name to indicate, and is looked for among the certificate's addresses.
+  const auto& host = settings.host;
+  std::unique_ptr<ASN1_OCTET_STRING, decltype([](ASN1_OCTET_STRING* text) { ASN1_OCTET_STRING_free(text); })> address(
+      a2i_IPADDRESS(host.c_str()));
   auto* parameters = SSL_get0_param(session);
-  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) != 1) {
-    X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), host.size());
-    SSL_set_tlsext_host_name(session, host.c_str());
+  if (!address) SSL_set_tlsext_host_name(session, host.c_str());
+  if (settings.checks_host) {
+    if (address) X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str());
+    else X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), host.size());
   }
+  if (!settings.checks_certificate) SSL_set_verify(session, SSL_VERIFY_NONE, nullptr);
+  if (!settings.protocols.empty())
+    SSL_set_alpn_protos(session, settings.protocols.data(), static_cast<unsigned>(settings.protocols.size()));
   ERR_clear_error();
   return std::make_unique<TlsStream>(loop, std::move(context), std::move(plain), session, std::move(ready));
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "js/ops.h"
+#include "web/crypto_key.h"
 #include "web/node_crypto.h"
 #include "web/platform_services.h"
 
@@ -207,6 +208,12 @@ Result<KeyHandle> node_key_public(KeyHandle key) {
   return node_key_read(der, "der", "SubjectPublicKeyInfo", false, std::nullopt);
 }
 
+// The same key as WebCrypto's.
+KeyHandle node_key_of_crypto_key(js::Handle<AsymmetricKey> key) {
+  EVP_PKEY_up_ref(key->get());
+  return own(key->get());
+}
+
 bool node_key_equals(KeyHandle a, KeyHandle b) {
   bool same = EVP_PKEY_eq(a->get(), b->get()) == 1;
   ERR_clear_error();
@@ -398,6 +405,7 @@ void register_node_key(js::OpTable& ops) {
   ops.add<node_key_generate>("node_key_generate");
   ops.add<node_key_generate_async>("node_key_generate_async");
   ops.add<node_key_public>("node_key_public");
+  ops.add<node_key_of_crypto_key>("node_key_of_crypto_key");
   ops.add<node_key_equals>("node_key_equals");
   ops.add<node_sign>("node_sign");
   ops.add<node_verify>("node_verify");

@@ -9,6 +9,7 @@ void register_node_dns(js::OpTable& ops);
 void register_node_hash(js::OpTable& ops);
 void register_node_key(js::OpTable& ops);
 void register_node_util(js::OpTable& ops);
+void register_node_x509(js::OpTable& ops);
 void register_node_zlib(js::OpTable& ops);
 
 void register_node(js::OpTable& ops) {
@@ -18,6 +19,7 @@ void register_node(js::OpTable& ops) {
   register_node_hash(ops);
   register_node_key(ops);
   register_node_util(ops);
+  register_node_x509(ops);
   register_node_zlib(ops);
 }
 

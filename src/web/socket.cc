@@ -20,9 +20,8 @@ Socket::~Socket() {
   if (m_connecting && !m_is_open) m_connecting->abort(Error(ErrorKind::aborted, "The socket was closed."));
 }
 
-void Socket::connect(const std::string& host, uint16_t port, bool is_tls) {
-  m_wants_tls = is_tls;
-  m_tls_host = host;
+void Socket::connect(const std::string& host, uint16_t port, std::optional<net::TlsClientSettings> tls) {
+  m_wanted_tls = std::move(tls);
   // Workers refuse mail's port, so that nobody sends spam.
   if (port == 25 || port == 0 || host.empty()) {
     m_network.loop.defer([weak = weak_from_this(), port] {
@@ -45,23 +44,26 @@ void Socket::connected(std::unique_ptr<net::Stream> stream) {
     std::exchange(m_give_stream, nullptr)(std::move(stream));
     return finish({});
   }
-  if (m_wants_tls) return begin_tls(std::move(stream), m_tls_host);
+  if (m_wanted_tls) return begin_tls(std::move(stream), *m_wanted_tls);
   m_stream = std::move(stream);
   m_stream->set_listener(this);
   begin();
 }
 
-void Socket::begin_tls(std::unique_ptr<net::Stream> plain, const std::string& host) {
-  if (!m_network.tls) {
-    auto made = net::TlsClientContext::create();
+void Socket::begin_tls(std::unique_ptr<net::Stream> plain, const net::TlsClientSettings& settings) {
+  std::shared_ptr<net::TlsClientContext> own;
+  auto& context = settings.needs_own_context() ? own : m_network.tls;
+  if (!context) {
+    auto made = net::TlsClientContext::create(settings);
     if (made.is_error()) return finish(std::move(made.error()));
-    m_network.tls = std::move(made).value();
+    context = std::move(made).value();
   }
-  m_stream = net::start_tls(m_network.loop, m_network.tls, std::move(plain), host,
-                            [weak = weak_from_this()](Result<void> ready) {
+  m_stream = net::start_tls(m_network.loop, context, std::move(plain), settings,
+                            [weak = weak_from_this()](Result<net::TlsPeer> ready) {
                               auto self = weak.lock();
                               if (!self || self->m_is_over) return;
                               if (ready.is_error()) return self->finish(Error::failed(ready.error().message()));
+                              self->m_peer = std::move(ready).value();
                               self->begin();
                             });
   m_stream->set_listener(this);
@@ -77,10 +79,14 @@ void Socket::begin() {
   on_drain();
 }
 
-std::shared_ptr<Socket> Socket::start_tls(const std::string& host) {
+std::shared_ptr<Socket> Socket::start_tls(net::TlsClientSettings settings) {
   auto upgraded = std::make_shared<Socket>(m_network, m_allows_half_open);
-  auto begin = [weak = std::weak_ptr(upgraded), host](std::unique_ptr<net::Stream> stream) {
-    if (auto next = weak.lock(); next && !next->m_is_over) next->begin_tls(std::move(stream), host);
+  auto begin = [weak = std::weak_ptr(upgraded),
+                settings = std::move(settings)](Result<std::unique_ptr<net::Stream>> stream) {
+    auto next = weak.lock();
+    if (!next || next->m_is_over) return;
+    if (stream.is_error()) return next->finish(std::move(stream.error()));
+    next->begin_tls(std::move(stream).value(), settings);
   };
   if (!m_stream) {
     if (m_is_over) upgraded->finish(Error::failed("The socket was closed before startTls()."));
@@ -174,7 +180,8 @@ void Socket::finish(Result<void> how) {
   if (how.is_error()) m_error = how.error();
   if (auto connecting = std::exchange(m_connecting, nullptr); connecting && !m_is_open && !m_stream)
     connecting->abort(Error(ErrorKind::aborted, "The socket was closed."));
-  m_give_stream = nullptr;
+  if (auto give = std::exchange(m_give_stream, nullptr))
+    give(m_error ? *m_error : Error::failed("The socket was closed before startTls()."));
   if (auto closing = std::exchange(m_stream, nullptr)) {
     closing->set_listener(nullptr);
     closing->close();

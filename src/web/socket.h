@@ -23,9 +23,12 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   Socket(NetworkServices& network, bool allows_half_open) : m_network(network), m_allows_half_open(allows_half_open) {}
   ~Socket() override;
 
-  void connect(const std::string& host, uint16_t port, bool is_tls);
+  // With settings the connection is TLS.
+  void connect(const std::string& host, uint16_t port, std::optional<net::TlsClientSettings> tls);
   // Goes on as another socket, over TLS. This one is over.
-  std::shared_ptr<Socket> start_tls(const std::string& host);
+  std::shared_ptr<Socket> start_tls(net::TlsClientSettings settings);
+  // Once a TLS connection is open.
+  const net::TlsPeer* tls_peer() const { return m_peer ? &*m_peer : nullptr; }
 
   // ByteSource
   void read(net::ReadCallback callback) override;
@@ -50,7 +53,7 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   static void tell(std::optional<Result<void>>& outcome, Waiting& waiting, Function<void(Result<void>)> told);
   void settle(std::optional<Result<void>>& outcome, Waiting& waiting, Result<void> result);
   void connected(std::unique_ptr<net::Stream> stream);
-  void begin_tls(std::unique_ptr<net::Stream> plain, const std::string& host);
+  void begin_tls(std::unique_ptr<net::Stream> plain, const net::TlsClientSettings& settings);
   void begin();
   void finish(Result<void> how);
   void finish_if_done();
@@ -59,8 +62,8 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   bool m_allows_half_open;  // else our direction ends with the peer's
   std::unique_ptr<net::Stream> m_stream;
   std::shared_ptr<net::Abortable> m_connecting;
-  std::string m_tls_host;  // once it is connected
-  bool m_wants_tls = false;
+  std::optional<net::TlsClientSettings> m_wanted_tls;  // once it is connected
+  std::optional<net::TlsPeer> m_peer;
   bool m_is_open = false;
   bool m_is_over = false;
   bool m_has_ended = false;  // the peer sends no more
@@ -74,7 +77,7 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   std::optional<Result<void>> m_closed;
   Waiting m_opened_waiting;
   Waiting m_closed_waiting;
-  Function<void(std::unique_ptr<net::Stream>)> m_give_stream;  // start_tls() before it was connected
+  Function<void(Result<std::unique_ptr<net::Stream>>)> m_give_stream;  // start_tls() before it was connected
 };
 
 // Which sockets end with which invocation. Per shard.

@@ -75,6 +75,7 @@ async function bundle(exports, format) {
     format,
     globalName: "harness",
     target: "es2024",
+    loader: { ".pem": "text" },
     plugins: [nameFiles, sharedData],
     logLevel: "warning",
     external: ["cloudflare:*", "node:*", ...(compatibility_flags.length > 0 ? builtinModules : [])],
@@ -87,8 +88,7 @@ const workerBundle = () => bundle(`export { worker as default } from "./harness.
 async function startWorkerd(env) {
   const { Miniflare, Log, LogLevel } = await import("miniflare");
   const miniflare = new Miniflare({
-    modules: true,
-    script: await workerBundle(),
+    modules: [{ type: "ESModule", path: "worker.js", contents: await workerBundle() }],
     compatibilityDate: compatibility_date,
     compatibilityFlags: compatibility_flags,
     bindings: env,

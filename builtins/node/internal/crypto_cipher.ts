@@ -114,12 +114,12 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
 };
 
 export function Cipheriv(this: Any, name: string, key: Any, iv: Any, options?: Any): Any {
-  if (!new.target) return new (Cipheriv as Any)(name, key, iv, options);
+  if (!(this instanceof (Cipheriv as Any))) return new (Cipheriv as Any)(name, key, iv, options);
   create(this, name, key, iv, options, true);
   return undefined;
 }
 export function Decipheriv(this: Any, name: string, key: Any, iv: Any, options?: Any): Any {
-  if (!new.target) return new (Decipheriv as Any)(name, key, iv, options);
+  if (!(this instanceof (Decipheriv as Any))) return new (Decipheriv as Any)(name, key, iv, options);
   create(this, name, key, iv, options, false);
   return undefined;
 }

@@ -35,7 +35,7 @@ function outputLengthOf(options: Any): number {
 }
 
 export function Hash(this: Any, algorithm: string | HashHandle, options?: Any): Any {
-  if (!new.target) return new (Hash as Any)(algorithm, options);
+  if (!(this instanceof (Hash as Any))) return new (Hash as Any)(algorithm, options);
   Transform.call(this, options);
   if (typeof algorithm === "object") {
     this._handle = algorithm;
@@ -75,7 +75,7 @@ Hash.prototype._flush = function (this: Any, done: (error?: unknown) => void) {
 };
 
 export function Hmac(this: Any, algorithm: string, key: Any, options?: Any): Any {
-  if (!new.target) return new (Hmac as Any)(algorithm, key, options);
+  if (!(this instanceof (Hmac as Any))) return new (Hmac as Any)(algorithm, key, options);
   validateString(algorithm, "hmac");
   const octets = secretBytes(key, "key", options?.encoding);
   Transform.call(this, options);

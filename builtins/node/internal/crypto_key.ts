@@ -1,6 +1,6 @@
 // KeyObject, and the keys in every form that node:crypto takes (Node.js docs, Crypto): PEM, DER, JWK, KeyObject, CryptoKey.
 
-import { native, type NativeHandle } from "adit:internal";
+import { importKeyNow, isCryptoKey, keyRecord, native, type NativeHandle } from "adit:internal";
 import { Buffer } from "../buffer";
 import { invalidArgType, invalidArgValue, nodeError } from "./errors";
 import { validateObject, validateOneOf, validateString } from "./validators";
@@ -58,7 +58,13 @@ export const ops = native<{
     salt: number,
   ): Promise<Handle>;
   node_key_public(key: Handle): Handle;
+  node_key_of_crypto_key(key: NativeHandle<"AsymmetricKey">): Handle;
   node_key_equals(a: Handle, b: Handle): boolean;
+}>();
+
+const x509 = native<{
+  node_x509_read(data: Uint8Array): NativeHandle<"Certificate"> | undefined;
+  node_x509_key(certificate: NativeHandle<"Certificate">): Handle;
 }>();
 
 const B = Buffer as Any;
@@ -110,19 +116,26 @@ const rsaParts: readonly [string, string][] = [
 
 let secretOf: (key: KeyObject) => Octets;
 let handleOf: (key: KeyObject) => Handle;
-let make: (type: string, inner: Octets | Handle) => KeyObject;
+let make: (type: string, inner: Octets | Handle, isExtractable?: boolean) => KeyObject;
+let checkExtractable: (key: KeyObject) => void;
 export { handleOf, make as makeKeyObject, secretOf };
 
 export class KeyObject {
   #type: string;
   #inner: Octets | Handle;
+  #isExtractable = true;
 
   static {
     secretOf = (key) => key.#inner as Octets;
     handleOf = (key) => key.#inner as Handle;
-    make = (type, inner) => {
+    make = (type, inner, isExtractable = true) => {
       const Class = type === "secret" ? SecretKeyObject : type === "public" ? PublicKeyObject : PrivateKeyObject;
-      return new Class(type, inner);
+      const key = new Class(type, inner);
+      key.#isExtractable = isExtractable;
+      return key;
+    };
+    checkExtractable = (key) => {
+      if (!key.#isExtractable) throw new TypeError("Unable to export non-extractable key");
     };
   }
 
@@ -133,12 +146,20 @@ export class KeyObject {
     this.#inner = inner;
   }
   static from(key: Any): KeyObject {
-    if (!(key instanceof (globalThis as Any).CryptoKey)) throw invalidArgType("key", "CryptoKey", key);
-    throw nodeError(
-      Error,
-      "ERR_METHOD_NOT_IMPLEMENTED",
-      "The crypto.KeyObject.from method is not implemented: export the CryptoKey and use createPrivateKey(), createPublicKey() or createSecretKey()",
-    );
+    if (!isCryptoKey(key)) throw invalidArgType("key", "CryptoKey", key);
+    const { type, material, extractable } = keyRecord(key);
+    const inner = type === "secret" ? (material as Octets).slice() : ops.node_key_of_crypto_key(material as Any);
+    return make(type, inner as Any, extractable);
+  }
+  toCryptoKey(algorithm: Any, extractable: Any, usages: Any): Any {
+    checkExtractable(this);
+    const [format, data] =
+      this.#type === "secret"
+        ? ["raw", secretOf(this)]
+        : this.#type === "public"
+          ? ["spki", ops.node_key_write(handleOf(this), "der", "SubjectPublicKeyInfo", false)]
+          : ["pkcs8", ops.node_key_write(handleOf(this), "der", "PrivateKeyInfo", true)];
+    return importKeyNow(algorithm, format as string, data, Boolean(extractable), usages);
   }
   get type(): string {
     return this.#type;
@@ -162,6 +183,7 @@ export class SecretKeyObject extends KeyObject {
     return secretOf(this).byteLength;
   }
   export(options?: Any): Any {
+    checkExtractable(this);
     if (options !== undefined) {
       validateObject(options, "options");
       validateOneOf((options as Any).format, "options.format", [undefined, "buffer", "jwk"]);
@@ -237,6 +259,7 @@ const structures: Record<string, string> = {
 };
 
 function exportKey(key: AsymmetricKeyObject, options: Any, isPrivate: boolean): Any {
+  checkExtractable(key);
   validateObject(options, "options");
   const { format, type, cipher, passphrase } = options as Any;
   if (format === "jwk") return exportJwk(key, isPrivate);
@@ -351,10 +374,19 @@ function importJwk(jwk: Any, wantPrivate: boolean): [Handle, boolean] {
   }
 }
 
+/** The public key of a certificate in PEM. */
+function certificateKey(bytes: Uint8Array): Handle {
+  const certificate = x509.node_x509_read(bytes);
+  if (certificate === undefined)
+    throw nodeError(Error, "ERR_OSSL_UNSUPPORTED", "error:1E08010C:DECODER routines::unsupported");
+  return x509.node_x509_key(certificate);
+}
+
 const readStructures: Record<string, string> = { pkcs1: "", sec1: "", spki: "SubjectPublicKeyInfo", pkcs8: "" };
 
 /** A public or private key of whatever was given; a private one gives its public half where that is wanted. */
 export function readKey(given: Any, want: "public" | "private", name = "key"): KeyObject {
+  if (isCryptoKey(given)) return readKey(KeyObject.from(given), want, name);
   if (given instanceof KeyObject) {
     if (given.type === "secret" || (want === "private" && given.type !== "private"))
       throw nodeError(
@@ -376,7 +408,7 @@ export function readKey(given: Any, want: "public" | "private", name = "key"): K
         ["string", "ArrayBuffer", "Buffer", "TypedArray", "DataView", "KeyObject", "CryptoKey"],
         undefined,
       );
-    if (given.key instanceof KeyObject) return readKey(given.key, want, name);
+    if (given.key instanceof KeyObject || isCryptoKey(given.key)) return readKey(given.key, want, name);
     data = given.key;
     format = given.format ?? "pem";
     type = given.type;
@@ -402,6 +434,7 @@ export function readKey(given: Any, want: "public" | "private", name = "key"): K
   const text = format === "pem" ? B.from(bytes).toString("latin1") : "";
   const isPrivate =
     format === "pem" ? text.includes("PRIVATE KEY-----") : want === "private" || type === "pkcs8" || type === "sec1";
+  if (want === "public" && text.startsWith("-----BEGIN CERTIFICATE-----")) return make("public", certificateKey(bytes));
   if (format === "pem" && text.includes("ENCRYPTED") && passphrase === undefined)
     throw nodeError(TypeError, "ERR_MISSING_PASSPHRASE", "Passphrase required for encrypted key");
   let handle: Handle;
@@ -429,6 +462,7 @@ export function createPublicKey(key: Any): KeyObject {
 }
 /** The octets of a symmetric key: a secret KeyObject or binary input. */
 export function secretBytes(key: Any, name = "key", encoding?: string): Uint8Array {
+  if (isCryptoKey(key)) return secretBytes(KeyObject.from(key), name);
   if (key instanceof KeyObject) {
     if (key.type !== "secret")
       throw nodeError(

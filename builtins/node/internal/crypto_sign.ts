@@ -128,7 +128,7 @@ function later(callback: Any, make: () => unknown): void {
 
 function collector(name: string): Any {
   const Class: Any = function (this: Any, algorithm: string, options?: Any): Any {
-    if (!new.target) return new Class(algorithm, options);
+    if (!(this instanceof Class)) return new Class(algorithm, options);
     validateString(algorithm, "algorithm");
     Writable.call(this, options);
     this._algorithm = algorithm;

@@ -26,7 +26,7 @@ function closeOf(this: Any, error: unknown, done: (error?: unknown) => void): vo
 }
 
 export function ReadStream(this: Any, path: Any, options?: Any): Any {
-  if (!new.target) return new (ReadStream as Any)(path, options);
+  if (!(this instanceof (ReadStream as Any))) return new (ReadStream as Any)(path, options);
   const settings = typeof options === "string" ? { encoding: options } : (options ?? {});
   Readable.call(this, { highWaterMark: 65536, ...settings });
   this.path = path;
@@ -62,7 +62,7 @@ ReadStream.prototype.close = function (this: Any, callback?: Any) {
 };
 
 export function WriteStream(this: Any, path: Any, options?: Any): Any {
-  if (!new.target) return new (WriteStream as Any)(path, options);
+  if (!(this instanceof (WriteStream as Any))) return new (WriteStream as Any)(path, options);
   const settings = typeof options === "string" ? { encoding: options } : (options ?? {});
   Writable.call(this, settings);
   this.path = path;

@@ -28,7 +28,7 @@ export function normalizeRequestArguments(input: Any, options: Any, callback: An
 }
 
 export function ClientRequest(this: Any, input: Any, options?: Any, callback?: Any): Any {
-  if (!new.target) return new (ClientRequest as Any)(input, options, callback);
+  if (!(this instanceof (ClientRequest as Any))) return new (ClientRequest as Any)(input, options, callback);
   OutgoingMessage.call(this);
   const [settings, done] = normalizeRequestArguments(input, options, callback);
   const agent = settings.agent ?? settings._defaultAgent;

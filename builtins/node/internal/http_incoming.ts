@@ -15,7 +15,7 @@ const single = new Set(
 );
 
 export function IncomingMessage(this: Any, socket?: Any): Any {
-  if (!new.target) return new (IncomingMessage as Any)(socket);
+  if (!(this instanceof (IncomingMessage as Any))) return new (IncomingMessage as Any)(socket);
   Readable.call(this, {});
   this.socket = this.connection = socket ?? null;
   this.httpVersion = "1.1";

@@ -16,7 +16,7 @@ const webStreams = globalThis as Any;
 const listening = new Map<number, Any>();
 
 export function ServerResponse(this: Any, request: Any): Any {
-  if (!new.target) return new (ServerResponse as Any)(request);
+  if (!(this instanceof (ServerResponse as Any))) return new (ServerResponse as Any)(request);
   OutgoingMessage.call(this);
   this.statusCode = 200;
   this.statusMessage = undefined;
@@ -108,7 +108,7 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
 Object.assign(ServerResponse.prototype, methods);
 
 export function Server(this: Any, options?: Any, listener?: Any): Any {
-  if (!new.target) return new (Server as Any)(options, listener);
+  if (!(this instanceof (Server as Any))) return new (Server as Any)(options, listener);
   Emitter.call(this);
   const handler = typeof options === "function" ? options : listener;
   if (handler) this.on("request", handler);

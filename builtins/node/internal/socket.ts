@@ -13,9 +13,29 @@ const B = Buffer as Any;
 const { module_import } = native<{ module_import(specifier: string): Record<string, Any> }>();
 const timers = globalThis as Any;
 
+// OpenSSL's words for what is wrong with a certificate, and its code.
+const certificateProblems: Record<string, string> = {
+  "self-signed certificate": "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "self-signed certificate in certificate chain": "SELF_SIGNED_CERT_IN_CHAIN",
+  "unable to get issuer certificate": "UNABLE_TO_GET_ISSUER_CERT",
+  "unable to get local issuer certificate": "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "unable to verify the first certificate": "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "certificate has expired": "CERT_HAS_EXPIRED",
+  "certificate is not yet valid": "CERT_NOT_YET_VALID",
+  "certificate revoked": "CERT_REVOKED",
+  "hostname mismatch": "ERR_TLS_CERT_ALTNAME_INVALID",
+  "IP address mismatch": "ERR_TLS_CERT_ALTNAME_INVALID",
+};
+/** An error of TLS itself: with its code where the certificate is at fault. */
+export function tlsError(reason: string): Error & { code: string } {
+  return Object.assign(new Error(reason), { code: certificateProblems[reason] ?? "ERR_SSL_HANDSHAKE_FAILURE" });
+}
+
 /** A connection that failed, as libuv would say it. */
 function connectError(cause: unknown, host: string, port: number): Error {
   const text = String((cause as Error)?.message ?? cause);
+  const refusal = /^TLS(?: handshake failed)?: (?:the peer's certificate is not valid: )?(.*)$/.exec(text);
+  if (refusal !== null) return tlsError(refusal[1]!);
   const code = /timed? ?out/i.test(text)
     ? "ETIMEDOUT"
     : /resolve|lookup|dns|name/i.test(text)
@@ -49,7 +69,7 @@ export function normalizeConnectArguments(args: Any[]): [Any, Any] {
 }
 
 export function Socket(this: Any, options?: Any): Any {
-  if (!new.target) return new (Socket as Any)(options);
+  if (!(this instanceof (Socket as Any))) return new (Socket as Any)(options);
   const settings = typeof options === "number" ? { fd: options } : (options ?? {});
   if (settings.objectMode || settings.readableObjectMode || settings.writableObjectMode)
     throw nodeError(TypeError, "ERR_INVALID_ARG_VALUE", "The property 'options.objectMode' is not supported");
@@ -103,7 +123,7 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
         { hostname: host, port },
         {
           allowHalfOpen: true,
-          secureTransport: this._secureTransport ?? "starttls",
+          secureTransport: "starttls",
           ...(this._highWaterMark ? { highWaterMark: this._highWaterMark } : {}),
         },
       );
@@ -111,8 +131,12 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
       timers.process.nextTick(() => this.destroy(connectError(error, host, port)));
       return this;
     }
-    this._adopt(socket);
+    this._adopt(this._secured(socket));
     return this;
+  },
+  /** What goes on over the connection: node:tls makes it TLS. */
+  _secured(socket: Any) {
+    return socket;
   },
 
   /** Takes an open web socket, or one that is opening. */

@@ -1,4 +1,4 @@
-import crypto from "node:crypto";
+import crypto, { webcrypto } from "node:crypto";
 import { promisify } from "node:util";
 import { assert, assertEquals, assertRejects, assertThrows, test } from "../harness.js";
 
@@ -284,3 +284,55 @@ test("hash() and lists", () => {
 test("a callback gets the error", async () => {
   await assertRejects(promisify(crypto.scrypt)("p", "s", 32, { N: 1 << 20, r: 8, p: 1 }), Error);
 });
+
+test("a CryptoKey as a KeyObject", async () => {
+  const { publicKey, privateKey } = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+    "sign",
+    "verify",
+  ]);
+  const key = crypto.KeyObject.from(publicKey);
+  assertEquals([key.type, key.asymmetricKeyType], ["public", "ec"]);
+  assert(key.equals(crypto.KeyObject.from(publicKey)));
+  assert(
+    crypto.KeyObject.from(privateKey)
+      .export({ format: "pem", type: "pkcs8" })
+      .startsWith("-----BEGIN PRIVATE KEY-----"),
+  );
+  const raw = await webcrypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", true, ["encrypt"]);
+  const secret = crypto.KeyObject.from(raw);
+  assertEquals([secret.type, secret.export().toString("hex")], ["secret", "00".repeat(16)]);
+  assertEquals(assertThrows(() => crypto.KeyObject.from({}), TypeError).code, "ERR_INVALID_ARG_TYPE");
+  const signature = crypto.sign("sha256", Buffer.from("x"), privateKey);
+  assert(crypto.verify("sha256", Buffer.from("x"), publicKey, signature));
+});
+
+test("a CryptoKey that cannot be exported cannot be so as a KeyObject", async () => {
+  const key = await webcrypto.subtle.importKey("raw", new Uint8Array(16), "AES-GCM", false, ["encrypt"]);
+  assertThrows(() => crypto.KeyObject.from(key).export(), TypeError, "Unable to export non-extractable key");
+});
+
+test("a CryptoKey where a key is wanted", async () => {
+  const key = await webcrypto.subtle.importKey("raw", new Uint8Array(16), { name: "HMAC", hash: "SHA-256" }, true, [
+    "sign",
+  ]);
+  assertEquals(
+    crypto.createHmac("sha256", key).update("x").digest("hex"),
+    crypto.createHmac("sha256", Buffer.alloc(16)).update("x").digest("hex"),
+  );
+});
+
+test(
+  "a KeyObject as a CryptoKey",
+  async () => {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+    const signs = privateKey.toCryptoKey(algorithm, false, ["sign"]);
+    assertEquals([signs.type, signs.extractable, signs.usages], ["private", false, ["sign"]]);
+    const signature = await webcrypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, signs, Buffer.from("x"));
+    const verifies = publicKey.toCryptoKey(algorithm, true, ["verify"]);
+    assert(await webcrypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, verifies, signature, Buffer.from("x")));
+    const secret = crypto.createSecretKey(Buffer.alloc(16)).toCryptoKey("AES-CBC", true, ["encrypt"]);
+    assertEquals(secret.algorithm, { name: "AES-CBC", length: 128 });
+  },
+  { workerd: "workerd does not have it" },
+);

@@ -11,6 +11,10 @@ const secret = {
   key: readFileSync(new URL("key.pem", import.meta.url)),
 };
 
+// Of an authority that no peer trusts by itself: ../node/certificates/authority.pem. For example.com, *.example.org and 127.0.0.1.
+const ofStranger = (name) => readFileSync(new URL(`../node/certificates/${name}`, import.meta.url));
+const untrusted = { cert: ofStranger("leaf.pem"), key: ofStranger("leaf.key.pem") };
+
 let last = "";
 
 // Each gets the connection, its argument and what came after the first line.
@@ -97,9 +101,20 @@ export async function startSockets() {
   const secure = await listen(
     tls.createServer({ allowHalfOpen: true, ...secret }, serve).on("tlsClientError", () => {}),
   );
+  const strange = await listen(
+    tls
+      .createServer(
+        { ...untrusted, ALPNProtocols: ["one", "two"], requestCert: true, rejectUnauthorized: false },
+        (socket) => {
+          const subject = socket.getPeerCertificate().subject?.CN ?? "nobody";
+          socket.on("error", () => {}).end(`hello ${subject} over ${socket.alpnProtocol || "nothing"}`);
+        },
+      )
+      .on("tlsClientError", () => {}),
+  );
   const upgraded = await listen(net.createServer(upgrade));
   return {
-    env: { TCP_PORT: plain.port, TLS_PORT: secure.port, STARTTLS_PORT: upgraded.port },
-    close: () => [plain, secure, upgraded].forEach((server) => server.close()),
+    env: { TCP_PORT: plain.port, TLS_PORT: secure.port, STARTTLS_PORT: upgraded.port, STRANGER_PORT: strange.port },
+    close: () => [plain, secure, strange, upgraded].forEach((server) => server.close()),
   };
 }
