@@ -27,6 +27,23 @@ const chosenPeers = options.peers?.split(",");
 const cpuRatio = (adit, peer) => adit.cpu_us / peer.cpu_us;
 const slowness = (adit, peer) => peer.rps / adit.rps;
 
+// At most this part of the peer's CPU per request.
+const cpuMark = (peer, parts) => ({
+  peer,
+  what: "CPU per request",
+  of: cpuRatio,
+  most: 1 / parts,
+  said: `at most 1/${parts}`,
+});
+// At least so many times the peer's requests per second.
+const speedMark = (peer, times) => ({
+  peer,
+  what: "time per request",
+  of: slowness,
+  most: 1 / times,
+  said: `at least ${times} times the requests per second`,
+});
+
 // A kind of the web platform's work: a path of apps/web.js.
 function web(name, title, most, said, peers = ["adit", "workerd", "bun"]) {
   const marks = [{ peer: "workerd", what: "CPU per request", of: cpuRatio, most, said }];
@@ -40,7 +57,7 @@ const cases = {
     peers: ["adit", "adit-one-shard", "epoll", "bun", "node", "deno", "workerd", "miniflare"],
     path: "/",
     marks: [
-      { peer: "workerd", what: "CPU per request", of: cpuRatio, most: 1 / 6, said: "at most 1/6" },
+      cpuMark("workerd", 6),
       { peer: "epoll", what: "CPU per request", of: cpuRatio, most: 1.6, said: "at most 1.6 times" },
       { peer: "bun", what: "CPU per request", of: cpuRatio, most: 1, said: "at most that" },
     ],
@@ -51,14 +68,14 @@ const cases = {
     script: "api.lua",
     peers: ["adit", "bun", "node", "deno", "workerd"],
     path: "/",
-    marks: [{ peer: "workerd", what: "CPU per request", of: cpuRatio, most: 1 / 4, said: "at most 1/4" }],
+    marks: [cpuMark("workerd", 4)],
   },
   "object-memory": {
     title: "Durable Object, increment in memory",
     app: "objects.js",
     peers: ["adit", "workerd"],
     path: "/memory/one",
-    marks: [{ peer: "workerd", what: "CPU per request", of: cpuRatio, most: 1 / 6, said: "at most 1/6" }],
+    marks: [cpuMark("workerd", 6)],
   },
   "object-durable": {
     title: "Durable Object, durable write over 64 objects",
@@ -66,16 +83,14 @@ const cases = {
     script: "durable.lua",
     peers: ["adit", "workerd"],
     path: "/durable/one",
-    marks: [
-      { peer: "workerd", what: "CPU per request", of: cpuRatio, most: 1 / 4, said: "at most 1/4" },
-      {
-        peer: "workerd",
-        what: "time per request",
-        of: slowness,
-        most: 1 / 6,
-        said: "at least 6 times the requests per second",
-      },
-    ],
+    marks: [cpuMark("workerd", 4), speedMark("workerd", 6), cpuMark("workerd", 6), speedMark("workerd", 8)],
+  },
+  "object-durable-one": {
+    title: "Durable Object, durable write of one object",
+    app: "objects.js",
+    peers: ["adit", "workerd"],
+    path: "/durable/one",
+    marks: [cpuMark("workerd", 3)],
   },
   "kv-get": {
     title: "KV get of 1 KiB",
@@ -86,7 +101,15 @@ const cases = {
       const response = await fetch(`${server.url}/key`, { method: "PUT", body: "x".repeat(1024) });
       if (response.status !== 200) throw new Error(`${server.name}: put answered ${response.status}`);
     },
-    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 20, said: "at most 1/20" }],
+    marks: [cpuMark("miniflare", 20), cpuMark("miniflare", 25)],
+  },
+  "kv-put": {
+    title: "KV put of 1 KiB, durable",
+    app: "kv.js",
+    script: "put1k.lua",
+    peers: ["adit", "miniflare"],
+    path: "/key",
+    marks: [cpuMark("miniflare", 10)],
   },
   "r2-get": {
     title: "R2 get of 64 KiB",
@@ -97,7 +120,7 @@ const cases = {
       const response = await fetch(`${server.url}/key`, { method: "PUT", body: "x".repeat(64 * 1024) });
       if (response.status !== 200) throw new Error(`${server.name}: put answered ${response.status}`);
     },
-    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 15, said: "at most 1/15" }],
+    marks: [cpuMark("miniflare", 15)],
   },
   "r2-put": {
     title: "R2 put of 64 KiB",
@@ -105,7 +128,7 @@ const cases = {
     script: "put64k.lua",
     peers: ["adit", "miniflare"],
     path: "/key",
-    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 4, said: "at most 1/4" }],
+    marks: [cpuMark("miniflare", 4)],
   },
   ...web("transform", "1 MiB through a TransformStream of JavaScript", 1 / 3, "at most 1/3"),
   ...web("rows", "Rendering of 200 escaped rows", 1, "at most that"),
@@ -121,7 +144,7 @@ const cases = {
     peers: ["adit", "miniflare"],
     path: "/select",
     prepare: makeTable,
-    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 20, said: "at most 1/20" }],
+    marks: [cpuMark("miniflare", 20)],
   },
   "d1-update": {
     title: "D1, durable update of a row",
@@ -129,7 +152,7 @@ const cases = {
     peers: ["adit", "miniflare"],
     path: "/update",
     prepare: makeTable,
-    marks: [{ peer: "miniflare", what: "CPU per request", of: cpuRatio, most: 1 / 10, said: "at most 1/10" }],
+    marks: [cpuMark("miniflare", 10)],
   },
 };
 const special = { startup: measureStartup, memory: measureMemory, "r2-download": measureDownload };
