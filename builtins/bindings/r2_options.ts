@@ -258,7 +258,7 @@ function httpMetadataOf(value: unknown, type: string): string | undefined {
   return text === "{}" ? undefined : text;
 }
 
-const MAX_CUSTOM_METADATA_BYTES = 2048;
+const MAX_CUSTOM_METADATA_BYTES = 8192;
 
 function customMetadataOf(value: unknown, type: string, method: string): string | undefined {
   if (value === undefined) return undefined;

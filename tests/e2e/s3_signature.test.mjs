@@ -112,7 +112,7 @@ test("authorization that is no authorization", async () => {
   const with_ = (authorization) =>
     put("x", { body: "x" }, (request) => ({ ...request, headers: { ...request.headers, authorization } }));
   for (const [authorization, code] of [
-    ["", "AccessDenied"],
+    ["", "Unauthorized"],
     ["AWS WRITER:abc", "InvalidRequest"],
     ["AWS4-HMAC-SHA256 x", "AuthorizationHeaderMalformed"],
     ["AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0", "AuthorizationHeaderMalformed"],

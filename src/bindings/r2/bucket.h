@@ -28,6 +28,7 @@ struct GetRequest {
   Conditions conditions;
   RangeRequest range;
   std::optional<SsecKey> ssec_key;
+  std::optional<uint32_t> part_number;  // instead of a range: this part, from 1 on; an object that was put at once has one
 };
 
 struct GetResult {
@@ -41,13 +42,18 @@ struct ObjectOptions {
   std::string custom_metadata;  // JSON
   StorageClass storage_class = StorageClass::standard;
   std::optional<SsecKey> ssec_key;
+  std::string checksum_name;  // of an upload: the TransferChecksum that its parts have
 };
+
+// What the client said of a body, once the body was read to its end.
+using ChecksumOfBody = Function<TransferChecksum()>;
 
 struct PutRequest {
   std::string key;
   ObjectOptions options;
   Conditions conditions;
   Checksums expected;  // those that are given are computed, checked and kept; MD5 always is computed and kept
+  ChecksumOfBody transfer_checksum;  // null: none
 };
 
 struct ListRequest {
@@ -72,6 +78,7 @@ struct UploadInfo {
   std::string upload_id;
   int64_t created_ms = 0;
   StorageClass storage_class = StorageClass::standard;
+  std::string checksum_name;  // of the parts' TransferChecksum; empty: none was agreed on
 };
 
 struct PartInfo {
@@ -79,23 +86,37 @@ struct PartInfo {
   std::string etag;  // hex MD5
   uint64_t size_bytes = 0;
   int64_t uploaded_ms = 0;
+  TransferChecksum checksum;
 };
 
 struct PartName {
   uint32_t number = 0;
   std::string etag;
+  TransferChecksum checksum;  // when given, the part must have it
+};
+
+struct Completion {
+  std::vector<PartName> parts;  // in the object's order; none may be named twice
+  // What the object must turn out to have, when given.
+  std::optional<uint64_t> size_bytes;
+  TransferChecksum checksum;
 };
 
 struct ListUploadsRequest {
   std::string prefix;
-  std::string after_key;        // after all uploads of this key...
+  std::string delimiter;
+  std::string after_key;        // after all uploads of this key (or common prefix)...
   std::string after_upload_id;  // ...or, when given, after this one of it
   size_t limit = 1000;
 };
 
 struct UploadPage {
   std::vector<UploadInfo> uploads;
+  std::vector<std::string> prefixes;  // ends with the delimiter
   bool is_truncated = false;
+  // Of the last upload or prefix here, for the next page.
+  std::string last_key;
+  std::string last_upload_id;
 };
 
 struct PartPage {
@@ -120,9 +141,8 @@ class Bucket {
 
   virtual void create_upload(std::string key, ObjectOptions options, Callback<UploadInfo> done) = 0;
   virtual void upload_part(std::string key, std::string upload_id, uint32_t number, Body body,
-                           std::optional<SsecKey> ssec_key, Callback<PartInfo> done) = 0;
-  // In the order given by number; none may be named twice.
-  virtual void complete_upload(std::string key, std::string upload_id, std::vector<PartName> parts,
+                           std::optional<SsecKey> ssec_key, ChecksumOfBody checksum, Callback<PartInfo> done) = 0;
+  virtual void complete_upload(std::string key, std::string upload_id, Completion completion,
                                Callback<ObjectInfo> done) = 0;
   // False: there is no such upload (any more).
   virtual void abort_upload(std::string key, std::string upload_id, Callback<bool> done) = 0;

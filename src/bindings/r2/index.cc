@@ -9,16 +9,9 @@ constexpr std::string_view columns =
     "key, version, etag, size, uploaded, checksums, storage_class, ssec_key, part_count, http_metadata, "
     "custom_metadata";
 
-// The first key after all that start with the prefix. 0xff is in no UTF-8 text.
-std::string end_of_prefix(std::string_view prefix) {
-  std::string end(prefix);
-  while (!end.empty() && end.back() == '\xff') end.pop_back();
-  if (end.empty()) return "\xff";
-  end.back() = static_cast<char>(end.back() + 1);
-  return end;
-}
+constexpr uint8_t transfer_kind = 128;  // beside the numbers of HashKind
 
-std::string stored_checksums(const Checksums& checksums) {
+std::string stored_checksums(const Checksums& checksums, const TransferChecksum& transfer) {
   std::string out;
   for (size_t kind = 0; kind < hash_kinds; ++kind) {
     auto& value = checksums.values[kind];
@@ -27,18 +20,23 @@ std::string stored_checksums(const Checksums& checksums) {
     out.push_back(static_cast<char>(value.size()));
     out.append(value);
   }
+  if (!transfer.name.empty()) {
+    auto text = transfer.name + ":" + transfer.value;
+    out.push_back(static_cast<char>(transfer_kind));
+    out.push_back(static_cast<char>(text.size()));
+    out.append(text);
+  }
   return out;
 }
 
-Checksums parse_checksums(std::string_view stored) {
-  Checksums checksums;
+void parse_checksums(std::string_view stored, ObjectInfo& info) {
   while (stored.size() >= 2) {
     auto kind = static_cast<uint8_t>(stored[0]);
-    auto size = static_cast<uint8_t>(stored[1]);
-    if (kind < hash_kinds) checksums.values[kind] = stored.substr(2, size);
-    stored.remove_prefix(std::min<size_t>(stored.size(), 2u + size));
+    auto value = stored.substr(2, static_cast<uint8_t>(stored[1]));
+    if (kind < hash_kinds) info.checksums.values[kind] = value;
+    else if (kind == transfer_kind) info.transfer_checksum = parse_transfer_checksum(value);
+    stored.remove_prefix(std::min(stored.size(), 2 + value.size()));
   }
-  return checksums;
 }
 
 void bind_text(ledger::Statement& statement, int index, const std::string& text) {
@@ -53,7 +51,7 @@ void read_info(const ledger::Statement& row, ObjectInfo& info) {
   info.etag = row.text(2);
   info.size_bytes = static_cast<uint64_t>(row.integer(3));
   info.uploaded_ms = row.integer(4);
-  info.checksums = parse_checksums(text_of(row.blob(5)));
+  parse_checksums(text_of(row.blob(5)), info);
   info.storage_class = static_cast<StorageClass>(row.integer(6));
   info.ssec_key_md5 = row.text(7);
   info.part_count = static_cast<uint32_t>(row.integer(8));
@@ -62,6 +60,21 @@ void read_info(const ledger::Statement& row, ObjectInfo& info) {
 }
 
 }  // namespace
+
+// The first key after all that start with the prefix. 0xff is in no UTF-8 text.
+std::string end_of_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (end.empty()) return "\xff";
+  end.back() = static_cast<char>(end.back() + 1);
+  return end;
+}
+
+std::string_view group_of(std::string_view key, std::string_view prefix, std::string_view delimiter) {
+  if (delimiter.empty() || !key.starts_with(prefix)) return {};
+  auto found = key.find(delimiter, prefix.size());
+  return found == std::string_view::npos ? std::string_view() : key.substr(0, found + delimiter.size());
+}
 
 std::string hex_of(BytesView octets) {
   std::string out;
@@ -77,6 +90,14 @@ Index::Index(std::shared_ptr<ledger::Ledger> ledger, const Clock& clock, Random&
     : m_ledger(std::move(ledger)), m_clock(clock), m_random(random), m_has_tables(m_ledger->has_data()) {
   // Without it reads are only slower.
   m_ledger->database().execute("PRAGMA cache_size = -2048").ignore();
+  m_has_upload_checksums = m_has_tables && has_table("upload_checksums");
+}
+
+bool Index::has_table(const char* name) {
+  auto found = m_ledger->database().prepare("SELECT 1 FROM sqlite_schema WHERE name = ?");
+  if (found.is_error()) return false;
+  auto row = found.value().bind(1, std::string_view(name)).step();
+  return row.is_ok() && row.value();
 }
 
 Result<void> Index::begin_write() {
@@ -152,7 +173,7 @@ Result<void> Index::store(const StoredObject& object) {
   static const std::string sql = "REPLACE INTO objects (" + std::string(columns) +
                                  ", nonce, segments, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
   auto row = TRY(m_ledger->database().prepare(sql));
-  auto checksums = stored_checksums(object.checksums);
+  auto checksums = stored_checksums(object.checksums, object.transfer_checksum);
   std::string segments;
   for (auto& segment : object.segments) blobs::append_stored(segments, segment);
   row.bind_all(bytes_of(object.key), std::string_view(object.version), std::string_view(object.etag),
@@ -200,15 +221,9 @@ Result<ListPage> Index::list(const ListRequest& request) {
   if (!m_has_tables) return page;
   static const std::string sql =
       "SELECT " + std::string(columns) + " FROM objects WHERE key >= ? AND key < ? ORDER BY key";
-  // The prefix that a key shares with others, up to and with the delimiter; empty: none.
-  auto group_of = [&](std::string_view key) -> std::string_view {
-    if (request.delimiter.empty() || !key.starts_with(request.prefix)) return {};
-    auto found = key.find(request.delimiter, request.prefix.size());
-    return found == std::string_view::npos ? std::string_view() : key.substr(0, found + request.delimiter.size());
-  };
   auto from = request.prefix;
   if (!request.cursor.empty()) {
-    auto group = group_of(request.cursor);
+    auto group = group_of(request.cursor, request.prefix, request.delimiter);
     from = std::max(from, group.empty() ? request.cursor + '\0' : end_of_prefix(group));
   } else if (!request.start_after.empty()) {
     from = std::max(from, request.start_after + '\0');
@@ -223,7 +238,7 @@ Result<ListPage> Index::list(const ListRequest& request) {
       page.cursor = last;
       break;
     }
-    auto group = group_of(text_of(rows.blob(0)));
+    auto group = group_of(text_of(rows.blob(0)), request.prefix, request.delimiter);
     if (group.empty()) {
       read_info(rows, page.objects.emplace_back());
       auto& object = page.objects.back();

@@ -46,14 +46,13 @@ class Index {
   Result<StoredUpload> create_upload(std::string key, ObjectOptions options);
   Result<std::optional<StoredUpload>> find_upload(std::string_view key, std::string_view upload_id);
   Result<void> put_part(std::string_view key, std::string_view upload_id, StoredPart& part);
-  Result<StoredObject> complete_upload(std::string_view key, std::string_view upload_id,
-                                       const std::vector<PartName>& parts);
+  Result<StoredObject> complete_upload(std::string_view key, std::string_view upload_id, const Completion& completion);
   // False: there was none.
   Result<bool> abort_upload(std::string_view key, std::string_view upload_id);
   Result<UploadPage> list_uploads(const ListUploadsRequest& request);
   Result<PartPage> list_parts(std::string_view key, std::string_view upload_id, uint32_t after, size_t limit);
-  // Aborts uploads that were begun too long ago, at most `limit`.
-  Result<void> sweep_uploads(size_t limit);
+  // Aborts uploads that were begun too long ago, at most `limit`; says how many.
+  Result<size_t> sweep_uploads(size_t limit);
 
   // The blobs that writes have forgotten since the last call: to be deleted once this is durable.
   std::vector<blobs::BlobId> take_forgotten() { return std::exchange(m_forgotten, {}); }
@@ -70,6 +69,12 @@ class Index {
   Result<void> forget(const std::vector<blobs::Segment>& segments);
   Result<void> store(const StoredObject& object);
   Result<std::vector<StoredPart>> parts_of(std::string_view upload_id);
+  // The transfer checksum of an upload's part; of number 0, the name that was agreed on.
+  Result<std::string> upload_checksum(std::string_view upload_id, uint32_t number);
+  Result<void> put_upload_checksum(std::string_view upload_id, uint32_t number, const std::string& checksum);
+  bool has_table(const char* name);
+  // With its parts.
+  Result<void> end_upload(std::string_view key, std::string_view upload_id);
   Result<void> drop_upload(std::string_view key, std::string_view upload_id);
   std::string random_hex(size_t octets);
 
@@ -77,8 +82,14 @@ class Index {
   const Clock& m_clock;
   Random& m_random;
   bool m_has_tables;
+  bool m_has_upload_checksums = false;
   std::vector<blobs::BlobId> m_forgotten;
 };
+
+// The first key after all that start with the prefix.
+std::string end_of_prefix(std::string_view prefix);
+// The part of the key up to and with the first delimiter behind the prefix, which it shares with others; empty: none.
+std::string_view group_of(std::string_view key, std::string_view prefix, std::string_view delimiter);
 
 // Lower-case hex digits.
 std::string hex_of(BytesView octets);

@@ -14,6 +14,12 @@ const char* storage_class_name(StorageClass value) {
   return value == StorageClass::standard ? "Standard" : "InfrequentAccess";
 }
 
+TransferChecksum parse_transfer_checksum(std::string_view text) {
+  auto colon = text.find(':');
+  if (colon == std::string_view::npos) return {};
+  return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
 // ---- Metadata
 
 using Json = nlohmann::ordered_json;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,7 @@
 namespace adit::bindings::r2 {
 
 constexpr size_t max_key_bytes = 1024;
-constexpr size_t max_custom_metadata_bytes = 2048;
+constexpr size_t max_custom_metadata_bytes = 8192;
 constexpr size_t max_list_keys = 1000;
 constexpr size_t max_delete_keys = 1000;
 constexpr uint64_t max_put_bytes = 5ull << 30;     // at once, and per part (5 GiB)
@@ -34,6 +35,16 @@ struct Checksums {
   std::string& operator[](HashKind kind) { return values[static_cast<size_t>(kind)]; }
   const std::string& operator[](HashKind kind) const { return values[static_cast<size_t>(kind)]; }
 };
+
+// What an S3 client said of the octets that it sent (x-amz-checksum-NAME), kept to be told to those who fetch them.
+struct TransferChecksum {
+  std::string name;   // "crc32", "crc32c", "crc64nvme", "sha1", "sha256"; empty: none
+  std::string value;  // base64; "-COUNT" behind it: of the checksums of so many parts
+  bool is_composite() const { return value.find('-') != std::string::npos; }
+};
+
+// "NAME:VALUE", and back; what is no such text is none.
+TransferChecksum parse_transfer_checksum(std::string_view text);
 
 enum class StorageClass : uint8_t { standard, infrequent_access };
 // "Standard", "InfrequentAccess"
@@ -63,6 +74,7 @@ struct ObjectInfo {
   uint64_t size_bytes = 0;
   int64_t uploaded_ms = 0;
   Checksums checksums;
+  TransferChecksum transfer_checksum;
   std::string http_metadata;    // JSON; empty: none
   std::string custom_metadata;  // JSON; empty: none
   StorageClass storage_class = StorageClass::standard;

@@ -158,7 +158,7 @@ Result<Body> body_of(v8::Isolate* isolate, v8::Local<v8::Value> value) {
 Result<ObjectOptions> options_of(std::optional<std::string> http, std::optional<std::string> custom,
                                  int32_t storage_class, const std::optional<BytesView>& key) {
   return ObjectOptions{std::move(http).value_or(""), std::move(custom).value_or(""),
-                       static_cast<StorageClass>(storage_class), TRY(ssec_key_of(key))};
+                       static_cast<StorageClass>(storage_class), TRY(ssec_key_of(key)), ""};
 }
 
 Result<v8::Local<v8::Value>> r2_head(js::Call& call, BucketHandle bucket, std::string key) {
@@ -174,7 +174,8 @@ Result<v8::Local<v8::Value>> r2_get(js::Call& call, BucketHandle bucket, std::st
   GetRequest request{std::move(key),
                      TRY(conditions_of(conditions)),
                      {whole(offset), whole(length), whole(suffix)},
-                     TRY(ssec_key_of(ssec_key))};
+                     TRY(ssec_key_of(ssec_key)),
+                     std::nullopt};
   return js::answer_now_or_later<GetAnswer>(call, [&](auto answer) {
     bucket->get(std::move(request), as<GetAnswer, std::optional<GetResult>>("get", std::move(answer)));
   });
@@ -188,7 +189,8 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
   PutRequest request{std::move(key),
                      TRY(options_of(std::move(http), std::move(custom), storage_class, ssec_key)),
                      TRY(conditions_of(conditions)),
-                     {}};
+                     {},
+                     nullptr};
   if (hash) request.expected.values[static_cast<size_t>(hash_kind)] = text_of(*hash);
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<ObjectAnswer>();
@@ -240,7 +242,7 @@ Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle buc
   auto sealing = TRY(ssec_key_of(ssec_key));
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<std::string>();
-  bucket->upload_part(std::move(key), std::move(upload_id), number, std::move(body), sealing,
+  bucket->upload_part(std::move(key), std::move(upload_id), number, std::move(body), sealing, nullptr,
                       [settle = std::move(settle)](Result<PartInfo> part) mutable {
                         if (part.is_error()) return settle(prefixed("uploadPart", std::move(part.error())));
                         settle(std::move(part.value().etag));
@@ -250,13 +252,14 @@ Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle buc
 
 js::Promise<ObjectAnswer> r2_complete_upload(js::Call& call, BucketHandle bucket, std::string key,
                                              std::string upload_id, std::vector<std::string> parts) {
-  std::vector<PartName> names;
+  Completion completion;
   for (auto& part : parts) {
     auto colon = part.find(':');
-    names.push_back({static_cast<uint32_t>(std::strtoul(part.c_str(), nullptr, 10)), part.substr(colon + 1)});
+    completion.parts.push_back(
+        {static_cast<uint32_t>(std::strtoul(part.c_str(), nullptr, 10)), part.substr(colon + 1), {}});
   }
   auto [promise, settle] = call.promise<ObjectAnswer>();
-  bucket->complete_upload(std::move(key), std::move(upload_id), std::move(names),
+  bucket->complete_upload(std::move(key), std::move(upload_id), std::move(completion),
                           as<ObjectAnswer, ObjectInfo>("completeMultipartUpload", std::move(settle)));
   return promise;
 }

@@ -7,7 +7,6 @@ namespace adit::bindings::r2 {
 namespace {
 constexpr size_t recovery_slice = 10'000;
 constexpr size_t uploads_swept_at_once = 100;
-constexpr int64_t ms_between_sweeps = 3'600'000;
 }  // namespace
 
 // ---- Recovery
@@ -140,11 +139,6 @@ void Partition::list(const ListRequest& request, Callback<ListPage> done) {
 
 void Partition::create_upload(std::string key, ObjectOptions options, Callback<UploadInfo> done) {
   forget_deleted();
-  if (auto now = m_clock.unix_ms(); now - m_swept_ms > ms_between_sweeps) {
-    m_swept_ms = now;
-    if (auto swept = m_index.sweep_uploads(uploads_swept_at_once); swept.is_error())
-      return done(std::move(swept.error()));
-  }
   auto upload = m_index.create_upload(std::move(key), std::move(options));
   if (upload.is_error()) return done(std::move(upload.error()));
   written({}, {}, std::move(upload.value().info), std::move(done));
@@ -168,9 +162,9 @@ void Partition::put_part(const std::string& key, const std::string& upload_id, S
 }
 
 void Partition::complete_upload(const std::string& key, const std::string& upload_id,
-                                const std::vector<PartName>& parts, Callback<ObjectInfo> done) {
+                                const Completion& completion, Callback<ObjectInfo> done) {
   forget_deleted();
-  auto object = m_index.complete_upload(key, upload_id, parts);
+  auto object = m_index.complete_upload(key, upload_id, completion);
   if (object.is_error()) return done(std::move(object.error()));
   // Its blobs were settled as parts.
   written<ObjectInfo>({key}, {}, std::move(object).value(), std::move(done));
@@ -180,6 +174,16 @@ void Partition::abort_upload(const std::string& key, const std::string& upload_i
   auto aborted = m_index.abort_upload(key, upload_id);
   if (aborted.is_error()) return done(std::move(aborted));
   written({}, {}, aborted.value(), std::move(done));
+}
+
+void Partition::sweep() {
+  forget_deleted();
+  auto swept = m_index.sweep_uploads(uploads_swept_at_once);
+  if (swept.is_error() || swept.value() == 0) return;
+  bool is_all = swept.value() < uploads_swept_at_once;
+  written({}, {}, Unit{}, Callback<Unit>([self = shared_from_this(), is_all](Result<Unit> durable) {
+            if (durable.is_ok() && !is_all) self->sweep();
+          }));
 }
 
 void Partition::list_uploads(const ListUploadsRequest& request, Callback<UploadPage> done) {

@@ -22,7 +22,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
  public:
   Partition(std::shared_ptr<ledger::Ledger> ledger, std::shared_ptr<blobs::BlobStore> blobs, const Clock& clock,
             Random& random)
-      : m_index(std::move(ledger), clock, random), m_blobs(std::move(blobs)), m_clock(clock) {}
+      : m_index(std::move(ledger), clock, random), m_blobs(std::move(blobs)) {}
 
   bool is_broken() { return m_index.ledger().is_broken(); }
   // Deletes the blobs that an earlier process left to be deleted, and takes up its unfinished ones. `post` runs a task later on this shard.
@@ -39,12 +39,14 @@ class Partition final : public std::enable_shared_from_this<Partition> {
   void create_upload(std::string key, ObjectOptions options, Callback<UploadInfo> done);
   void find_upload(const std::string& key, const std::string& upload_id, Callback<StoredUpload> done);
   void put_part(const std::string& key, const std::string& upload_id, StoredPart part, Callback<PartInfo> done);
-  void complete_upload(const std::string& key, const std::string& upload_id, const std::vector<PartName>& parts,
+  void complete_upload(const std::string& key, const std::string& upload_id, const Completion& completion,
                        Callback<ObjectInfo> done);
   void abort_upload(const std::string& key, const std::string& upload_id, Callback<bool> done);
   void list_uploads(const ListUploadsRequest& request, Callback<UploadPage> done);
   void list_parts(const std::string& key, const std::string& upload_id, uint32_t after, size_t limit,
                   Callback<PartPage> done);
+  // Ends uploads that were begun too long ago, some at a time.
+  void sweep();
 
  private:
   bool is_in_flight(const std::string& key) const { return !m_in_flight.empty() && m_in_flight.contains(key); }
@@ -59,8 +61,6 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
   Index m_index;
   std::shared_ptr<blobs::BlobStore> m_blobs;
-  const Clock& m_clock;
-  int64_t m_swept_ms = 0;
   std::unordered_map<std::string, size_t> m_in_flight;  // writes per key
   size_t m_writes_in_flight = 0;
 };

@@ -1,12 +1,15 @@
 #include "bindings/r2/service.h"
 
 #include "bindings/blobs/blob_source.h"
+#include "bindings/r2/checksum.h"
 #include "bindings/shard_services.h"
 #include "bindings/state.h"
 #include "web/digest.h"
 
 namespace adit::bindings::r2 {
 namespace {
+
+constexpr uint64_t ms_between_sweeps = 3'600'000;
 
 // FNV-1a: the same in every process, since it decides where a bucket lives.
 uint64_t hash_of(std::string_view text) {
@@ -73,6 +76,27 @@ Error upload_error(Error error) {
              : std::move(error);
 }
 
+// The parts of an upload are the object's segments; only the last can be empty, and then has none.
+std::optional<ResolvedRange> range_of_part(const StoredObject& object, uint32_t number) {
+  if (number < 1 || number > std::max(object.part_count, 1u)) return std::nullopt;
+  if (object.part_count == 0) return ResolvedRange{0, object.size_bytes};
+  ResolvedRange range;
+  for (uint32_t i = 0; i < number; ++i) {
+    range.offset_bytes += range.length_bytes;
+    range.length_bytes = i < object.segments.size() ? object.segments[i].size_bytes : 0;
+  }
+  return range;
+}
+
+// A digest that the client sent is also one of the object's.
+void keep_transfer_checksum(StoredObject& object, TransferChecksum checksum) {
+  if (checksum.name.empty()) return;
+  auto octets = bytes_of_base64(checksum.value);
+  if (octets && checksum.name == "sha1") object.checksums[HashKind::sha1] = text_of(*octets);
+  if (octets && checksum.name == "sha256") object.checksums[HashKind::sha256] = text_of(*octets);
+  object.transfer_checksum = std::move(checksum);
+}
+
 std::vector<blobs::BlobId> blobs_of(const blobs::UploadedValue& value) {
   if (auto* segment = std::get_if<blobs::Segment>(&value.content)) return {segment->id};
   return {};
@@ -101,8 +125,19 @@ Result<std::shared_ptr<Partition>> Service::opened(const std::string& name,
   TRY(made->recover(
       [&loop = m_shard.loop()](auto task) { loop.post(std::move(task)); },
       [&loop = m_shard.loop()](auto work, auto done) { loop.run_blocking(std::move(work), std::move(done)); }));
+  if (m_partitions.size() == 1) sweep_later();
   place = made;
+  made->sweep();
   return made;
+}
+
+// Uploads that nobody completes end all the same.
+void Service::sweep_later() {
+  m_sweep_timer = m_shard.loop().after(ms_between_sweeps, [this] {
+    for (auto& [name, partition] : m_partitions)
+      if (!partition->is_broken()) partition->sweep();
+    sweep_later();
+  });
 }
 
 void Service::with_partition(const std::string& name, PartitionCallback done) {
@@ -150,6 +185,7 @@ void Service::ask(const std::string& name, size_t owner, Work work, Callback<T> 
 
 void Service::close() {
   m_closed = true;
+  m_sweep_timer = {};
   m_partitions.clear();
 }
 
@@ -172,10 +208,10 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
   void get(GetRequest request, Callback<std::optional<GetResult>> done) override {
     if (auto good = check_key(request.key); good.is_error()) return done(std::move(good.error()));
     auto found = [self = shared_from_this(), conditions = request.conditions, range = request.range,
-                  key = request.ssec_key, done = std::move(done)](Result<std::optional<Found>> result) mutable {
+                  part = request.part_number, key = request.ssec_key, done = std::move(done)](Result<std::optional<Found>> result) mutable {
       if (result.is_error()) return done(std::move(result.error()));
       if (!result.value()) return done(std::optional<GetResult>());
-      done(self->result_of(std::move(*result.value()), conditions, range, key));
+      done(self->result_of(std::move(*result.value()), conditions, range, part, key));
     };
     ask<std::optional<Found>>(
         [key = std::move(request.key), conditions = std::move(request.conditions)](Partition& partition, auto reply) {
@@ -227,13 +263,13 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
   }
 
   void upload_part(std::string key, std::string upload_id, uint32_t number, Body body, std::optional<SsecKey> ssec_key,
-                   Callback<PartInfo> done) override {
+                   ChecksumOfBody checksum, Callback<PartInfo> done) override {
     if (auto good = check_key(key); good.is_error()) {
       drop(body, good.error());
       return done(std::move(good.error()));
     }
     auto found = [self = shared_from_this(), key, upload_id, number, ssec_key, body = std::move(body),
-                  done = std::move(done)](Result<StoredUpload> upload) mutable {
+                  checksum = std::move(checksum), done = std::move(done)](Result<StoredUpload> upload) mutable {
       auto good = upload.is_error() ? Result<void>(std::move(upload.error()))
                                     : check_ssec_key(upload.value().ssec_key_md5, ssec_key);
       if (good.is_error()) {
@@ -241,7 +277,8 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
         return done(std::move(good.error()));
       }
       if (upload.value().ssec_key_md5.empty()) ssec_key.reset();
-      self->take_in_part(std::move(key), std::move(upload_id), number, std::move(body), ssec_key, std::move(done));
+      self->take_in_part(std::move(key), std::move(upload_id), number, std::move(body), ssec_key, std::move(checksum),
+                         std::move(done));
     };
     ask<StoredUpload>(
         [key = std::move(key), upload_id = std::move(upload_id)](Partition& partition, auto reply) {
@@ -250,12 +287,14 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
         std::move(found));
   }
 
-  void complete_upload(std::string key, std::string upload_id, std::vector<PartName> parts,
+  void complete_upload(std::string key, std::string upload_id, Completion completion,
                        Callback<ObjectInfo> done) override {
     if (auto good = check_key(key); good.is_error()) return done(std::move(good.error()));
     ask<ObjectInfo>(
-        [key = std::move(key), upload_id = std::move(upload_id), parts = std::move(parts)](
-            Partition& partition, auto reply) { partition.complete_upload(key, upload_id, parts, std::move(reply)); },
+        [key = std::move(key), upload_id = std::move(upload_id), completion = std::move(completion)](
+            Partition& partition, auto reply) {
+          partition.complete_upload(key, upload_id, completion, std::move(reply));
+        },
         std::move(done));
   }
 
@@ -293,13 +332,13 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
   }
 
   Result<std::optional<GetResult>> result_of(Found found, const Conditions& conditions, const RangeRequest& request,
-                                             const std::optional<SsecKey>& key) {
+                                             std::optional<uint32_t> part, const std::optional<SsecKey>& key) {
     auto& object = *found.object;
     std::optional<GetResult> result(std::in_place);
     result->range = {0, object.size_bytes};
     if (conditions.is_empty() || conditions_hold(conditions, &object)) {
       TRY(check_ssec_key(object.ssec_key_md5, key));
-      auto range = resolve_range(request, object.size_bytes);
+      auto range = part ? range_of_part(object, *part) : resolve_range(request, object.size_bytes);
       if (!range) return failure(Code::invalid_range);
       result->range = *range;
       if (object.is_inline()) {
@@ -360,6 +399,7 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
     object.custom_metadata = std::move(request.options.custom_metadata);
     object.storage_class = request.options.storage_class;
     object.ssec_key_md5 = TRY(key_md5(request.options.ssec_key));
+    if (request.transfer_checksum) keep_transfer_checksum(object, request.transfer_checksum());
     if (auto* segment = std::get_if<blobs::Segment>(&value.content)) object.segments.push_back(*segment);
     else object.content = std::move(std::get<std::string>(value.content));
     object.content_nonce = value.nonce;
@@ -367,14 +407,16 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
   }
 
   void take_in_part(std::string key, std::string upload_id, uint32_t number, Body body,
-                    const std::optional<SsecKey>& ssec_key, Callback<PartInfo> done) {
+                    const std::optional<SsecKey>& ssec_key, ChecksumOfBody checksum, Callback<PartInfo> done) {
     auto options = upload_options({}, ssec_key);
     options.small_bytes = 0;
     take_in(std::move(body), std::move(options),
             [self = shared_from_this(), key = std::move(key), upload_id = std::move(upload_id), number,
-             done = std::move(done)](Result<blobs::UploadedValue> value) mutable {
+             checksum = std::move(checksum), done = std::move(done)](Result<blobs::UploadedValue> value) mutable {
               if (value.is_error()) return done(upload_error(std::move(value.error())));
-              StoredPart part{{number, hex_of(value.value().digests[0]), value.value().size_bytes, 0}, std::nullopt};
+              StoredPart part{{number, hex_of(value.value().digests[0]), value.value().size_bytes, 0, {}},
+                              std::nullopt};
+              if (checksum) part.info.checksum = checksum();
               if (auto* segment = std::get_if<blobs::Segment>(&value.value().content)) part.segment = *segment;
               auto finish = [self, made = blobs_of(value.value()),
                              done = std::move(done)](Result<PartInfo> put) mutable {

@@ -10,6 +10,7 @@
 
 #include "bindings/r2/bucket.h"
 #include "bindings/r2/partition.h"
+#include "net/loop.h"
 #include "worker/shard.h"
 
 namespace adit::bindings {
@@ -37,12 +38,14 @@ class Service final {
   template <typename T, typename Work>
   void ask(const std::string& name, size_t owner, Work work, Callback<T> done);
   void answered(uint64_t call, void* result);
+  void sweep_later();
 
   worker::Shard& m_shard;
   ShardState& m_state;
   std::unordered_map<std::string, std::shared_ptr<Partition>> m_partitions;
   std::unordered_map<uint64_t, Function<void(void*)>> m_waiting;  // calls to other shards, by number
   uint64_t m_calls = 0;
+  net::Timer m_sweep_timer;
   bool m_closed = false;
 };
 

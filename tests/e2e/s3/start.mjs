@@ -15,7 +15,7 @@ export default {
   async fetch(request, env) {
     const key = decodeURIComponent(new URL(request.url).pathname.slice(1));
     if (request.method === "PUT") {
-      const { etag } = await env.BUCKET.put(key, request.body, { httpMetadata: request.headers, customMetadata: { from: "worker é" } });
+      const { etag } = await env.BUCKET.put(key, request.body, { httpMetadata: request.headers, customMetadata: key === "counted" ? { from: "here", ü: "x" } : { from: "worker é" } });
       return new Response(etag);
     }
     const object = await env.BUCKET.get(key);

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "bindings/r2/s3/checksum.h"
+#include "bindings/r2/checksum.h"
+#include "bindings/r2/object.h"
 #include "bindings/r2/s3/chunked.h"
 #include "net/byte_source.h"
 
@@ -23,8 +24,8 @@ class RequestBodySource final : public net::ByteSource, public std::enable_share
   void read(net::ReadCallback callback) override;
   void cancel(Error reason) override;
   std::optional<uint64_t> remaining_bytes() const override { return m_length - m_delivered; }
-  // The checksum header that the answer repeats: "x-amz-checksum-crc32", base64. After the end.
-  const std::optional<std::pair<std::string, std::string>>& checksum() const { return m_checksum_line; }
+  // The checksum that the client sent along, which the answer repeats. After the end.
+  const TransferChecksum& checksum() const { return m_checksum; }
 
  private:
   struct Expected {
@@ -46,7 +47,7 @@ class RequestBodySource final : public net::ByteSource, public std::enable_share
   std::unique_ptr<web::Digest> m_digest;  // of a body whose hash the signature covers
   std::string m_sha256;
   std::vector<Expected> m_expected;
-  std::optional<std::pair<std::string, std::string>> m_checksum_line;
+  TransferChecksum m_checksum;
   uint64_t m_length = 0;
   uint64_t m_delivered = 0;
 };

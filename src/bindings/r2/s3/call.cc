@@ -24,7 +24,7 @@ Result<void> Call::begin() {
   m_access = *keys.find(m_signature.access_key_id);
   if (is_write() && !m_access.may_write) return error("AccessDenied");
   if (!m_request.bucket.empty() && !m_access.sees(m_request.bucket)) return error("AccessDenied");
-  if (m_request.key.size() > max_key_bytes) return error("KeyTooLongError");
+  if (m_request.key.size() > max_key_bytes) return error("InvalidObjectName");
   return {};
 }
 

@@ -24,18 +24,19 @@ constexpr auto known = std::to_array<Known>({
     {"BucketNotEmpty", 409, "The bucket you tried to delete is not empty."},
     {"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed object size."},
     {"EntityTooSmall", 400, "Your proposed upload is smaller than the minimum allowed object size."},
+    {"ExpiredRequest", 400, "Request has expired"},
     {"IncompleteBody", 400, "You did not provide the number of bytes specified by the Content-Length HTTP header."},
     {"InternalError", 500, "We encountered an internal error. Please try again."},
-    {"InvalidAccessKeyId", 403, "The access key ID you provided does not exist in our records."},
     {"InvalidArgument", 400, "Invalid Argument"},
     {"InvalidBucketName", 400, "The specified bucket name is not valid."},
     {"InvalidDigest", 400, "The Content-MD5 or checksum value that you specified is not valid."},
     {"InvalidPart", 400, "One or more of the specified parts could not be found."},
+    {"InvalidObjectName", 400, "The specified object name is not valid."},
     {"InvalidPartOrder", 400, "The list of parts was not in ascending order."},
     {"InvalidRange", 416, "The requested range is not satisfiable."},
+    {"InvalidRegionName", 400, "The specified region is not valid."},
     {"InvalidRequest", 400, "Invalid Request"},
     {"InvalidStorageClass", 400, "The storage class you specified is not valid."},
-    {"KeyTooLongError", 400, "Your key is too long."},
     {"MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema."},
     {"MetadataTooLarge", 400, "Your metadata headers exceed the maximum allowed metadata size."},
     {"MethodNotAllowed", 405, "The specified method is not allowed against this resource."},
@@ -49,9 +50,11 @@ constexpr auto known = std::to_array<Known>({
     {"NotModified", 304, "Not Modified"},
     {"PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold."},
     {"RequestTimeTooSkewed", 403, "The difference between the request time and the server's time is too large."},
+    {"ServerSideEncryptionConfigurationNotFoundError", 404, "The server side encryption configuration was not found."},
     {"SignatureDoesNotMatch", 403,
      "The request signature we calculated does not match the signature you provided. Check your secret access key and "
      "signing method."},
+    {"Unauthorized", 401, "Missing or invalid authentication credentials."},
     {"XAmzContentSHA256Mismatch", 400, "The provided 'x-amz-content-sha256' header does not match what was computed."},
 });
 
@@ -72,10 +75,11 @@ std::string_view code_for(Code code) {
     case Code::metadata_too_large:
       return "MetadataTooLarge";
     case Code::invalid_object_name:
-      return "KeyTooLongError";
+      return "InvalidObjectName";
     case Code::no_such_upload:
       return "NoSuchUpload";
     case Code::invalid_part:
+    case Code::bad_upload:
       return "InvalidPart";
     case Code::precondition_failed:
       return "PreconditionFailed";
@@ -86,7 +90,6 @@ std::string_view code_for(Code code) {
     case Code::invalid_storage_class:
       return "InvalidStorageClass";
     case Code::ssec_key_required:
-    case Code::bad_upload:
       return "InvalidRequest";
     case Code::ssec_key_mismatch:
       return "AccessDenied";

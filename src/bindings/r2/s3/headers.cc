@@ -3,10 +3,11 @@
 #include <simdutf.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "bindings/r2/index.h"
-#include "bindings/r2/s3/checksum.h"
+#include "bindings/r2/checksum.h"
 #include "bindings/r2/s3/dates.h"
 #include "bindings/r2/s3/error.h"
 #include "web/digest.h"
@@ -58,6 +59,21 @@ std::vector<EtagPattern> etags(std::string_view list) {
     if (!item.empty()) out.push_back(std::move(pattern));
   }
   return out;
+}
+
+// What R2's table of compatibility says is not there, as R2 words it. Private is what every object is.
+Result<void> refuse_headers(const S3Request& request) {
+  constexpr auto not_implemented = std::to_array<std::string_view>(
+      {"x-amz-acl", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp", "x-amz-grant-write-acp",
+       "x-amz-object-lock-legal-hold", "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date",
+       "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+       "x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context", "x-amz-tagging",
+       "x-amz-tagging-directive", "x-amz-website-redirect-location"});
+  for (auto name : not_implemented)
+    if (auto value = request.header(name); value && !(name == "x-amz-acl" && *value == "private"))
+      return error("NotImplemented",
+                   "Header '" + std::string(name) + "' with value '" + std::string(*value) + "' not implemented");
+  return {};
 }
 
 bool fits_a_header(std::string_view value) {
@@ -135,14 +151,52 @@ Result<ObjectOptions> object_options(const S3Request& request) {
     if (*storage == "STANDARD_IA") options.storage_class = StorageClass::infrequent_access;
     else if (*storage != "STANDARD") return error("InvalidStorageClass");
   }
-  if (request.header("x-amz-server-side-encryption").value_or("AES256") != "AES256")
-    return error("NotImplemented", "Only AES256 is implemented for x-amz-server-side-encryption");
-  for (const auto* unknown : {"x-amz-tagging", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"})
-    if (request.header(unknown))
-      return error("NotImplemented", "Header '" + std::string(unknown) + "' is not implemented");
+  TRY(refuse_headers(request));
   options.ssec_key = TRY(ssec_key(request));
   return options;
 }
+
+Result<std::string> upload_checksum_name(const S3Request& request) {
+  auto algorithm = request.header("x-amz-checksum-algorithm");
+  auto type = request.header("x-amz-checksum-type");
+  if (!algorithm) {
+    if (type) return error("InvalidRequest", "The x-amz-checksum-type header needs x-amz-checksum-algorithm");
+    return std::string();
+  }
+  std::string name;
+  for (char unit : *algorithm) name += unit >= 'A' && unit <= 'Z' ? static_cast<char>(unit + 32) : unit;
+  if (name == "md5" || !Checksum::create(name))
+    return error("InvalidRequest", "Checksum algorithm provided is unsupported.");
+  const auto* only = name == "crc64nvme" ? "FULL_OBJECT" : "COMPOSITE";
+  if (type && *type != only)
+    return error("InvalidRequest", "The " + std::string(*type) + " checksum type cannot be used with the " +
+                                       std::string(*algorithm) + " checksum algorithm.");
+  return name;
+}
+
+std::string checksum_line(const TransferChecksum& checksum) {
+  if (checksum.name.empty()) return {};
+  return header_line("x-amz-checksum-" + checksum.name, checksum.value);
+}
+
+std::string checksum_lines(const ObjectInfo& object) {
+  auto checksum = object.transfer_checksum;
+  // What the binding was given serves as well.
+  for (auto [kind, name] : {std::pair(HashKind::sha1, "sha1"), std::pair(HashKind::sha256, "sha256")})
+    if (checksum.name.empty() && !object.checksums[kind].empty())
+      checksum = {name, base64_of(bytes_of(object.checksums[kind]))};
+  if (checksum.name.empty()) return {};
+  return checksum_line(checksum) +
+         "x-amz-checksum-type: " + (checksum.is_composite() ? "COMPOSITE" : "FULL_OBJECT") + "\r\n";
+}
+
+std::string algorithm_of(std::string_view checksum_name) {
+  std::string algorithm;
+  for (char unit : checksum_name) algorithm += unit >= 'a' && unit <= 'z' ? static_cast<char>(unit - 32) : unit;
+  return algorithm;
+}
+
+std::string checksum_element(std::string_view name) { return "Checksum" + algorithm_of(name); }
 
 Result<Conditions> conditions(const S3Request& request, std::string_view prefix) {
   Conditions out;
@@ -202,13 +256,16 @@ std::string object_lines(const ObjectInfo& object, bool with_metadata) {
   if (http.content_encoding) lines += header_line("content-encoding", encode_metadata(*http.content_encoding));
   if (http.cache_control) lines += header_line("cache-control", encode_metadata(*http.cache_control));
   if (http.cache_expiry_ms) lines += header_line("expires", http_date(*http.cache_expiry_ms));
+  size_t missing = 0;
   for (const auto& [name, value] : custom_metadata_of(object.custom_metadata)) {
     // What the binding stored under a name that is no header's cannot be shown here.
     bool is_token = std::all_of(name.begin(), name.end(), [](char unit) {
       return unit > 0x20 && unit < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(unit) == std::string_view::npos;
     });
     if (is_token && !name.empty()) lines += header_line("x-amz-meta-" + name, encode_metadata(value));
+    else ++missing;
   }
+  if (missing > 0) lines += "x-amz-missing-meta: " + std::to_string(missing) + "\r\n";
   return lines;
 }
 

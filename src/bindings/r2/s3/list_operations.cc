@@ -1,7 +1,7 @@
 // The lists of the S3 API: objects (both versions), multipart uploads, parts.
 #include <charconv>
 
-#include "bindings/r2/s3/checksum.h"
+#include "bindings/r2/checksum.h"
 #include "bindings/r2/s3/headers.h"
 #include "bindings/r2/s3/operations.h"
 
@@ -34,11 +34,18 @@ void write_owner(XmlWriter& xml, const Call& call, const char* element) {
   xml.open(element).text("ID", call.access().id).text("DisplayName", call.access().id).close();
 }
 
+void write_checksum_kind(XmlWriter& xml, const ObjectInfo& object) {
+  if (object.transfer_checksum.name.empty()) return;
+  xml.text("ChecksumAlgorithm", algorithm_of(object.transfer_checksum.name));
+  xml.text("ChecksumType", object.transfer_checksum.is_composite() ? "COMPOSITE" : "FULL_OBJECT");
+}
+
 void write_contents(XmlWriter& xml, const Call& call, const KeyText& text, const ListPage& page, bool with_owner) {
   for (const auto& object : page.objects) {
     xml.open("Contents").text("Key", text(object.key)).time("LastModified", object.uploaded_ms);
     xml.text("ETag", "\"" + object.etag + "\"").number("Size", object.size_bytes);
     xml.text("StorageClass", s3_storage_class(object.storage_class));
+    write_checksum_kind(xml, object);
     if (with_owner) write_owner(xml, call, "Owner");
     xml.close();
   }
@@ -130,10 +137,9 @@ Result<void> list_uploads(CallPtr call) {
   auto bucket = TRY(call->bucket());
   const auto& request = call->request();
   auto text = TRY(KeyText::create(request));
-  if (!parameter(request, "delimiter").empty())
-    return error("NotImplemented", "ListMultipartUploads with a delimiter is not implemented");
   ListUploadsRequest list;
   list.prefix = parameter(request, "prefix");
+  list.delimiter = parameter(request, "delimiter");
   list.after_key = parameter(request, "key-marker");
   list.after_upload_id = parameter(request, "upload-id-marker");
   list.limit = std::min<size_t>(TRY(number_parameter(request, "max-uploads", 1000, INT32_MAX)), 1000);
@@ -142,17 +148,20 @@ Result<void> list_uploads(CallPtr call) {
         XmlWriter xml("ListMultipartUploadsResult");
         xml.text("Bucket", call->request().bucket).text("KeyMarker", text(list.after_key));
         xml.text("UploadIdMarker", list.after_upload_id).text("Prefix", text(list.prefix));
-        if (page.is_truncated && !page.uploads.empty())
-          xml.text("NextKeyMarker", text(page.uploads.back().key))
-              .text("NextUploadIdMarker", page.uploads.back().upload_id);
+        if (!list.delimiter.empty()) xml.text("Delimiter", text(list.delimiter));
+        if (page.is_truncated && !page.last_key.empty())
+          xml.text("NextKeyMarker", text(page.last_key)).text("NextUploadIdMarker", page.last_upload_id);
         xml.number("MaxUploads", list.limit).boolean("IsTruncated", page.is_truncated);
         text.write(xml);
         for (const auto& upload : page.uploads) {
           xml.open("Upload").text("Key", text(upload.key)).text("UploadId", upload.upload_id);
           write_owner(xml, *call, "Initiator");
           write_owner(xml, *call, "Owner");
-          xml.text("StorageClass", s3_storage_class(upload.storage_class)).time("Initiated", upload.created_ms).close();
+          xml.text("StorageClass", s3_storage_class(upload.storage_class)).time("Initiated", upload.created_ms);
+          if (!upload.checksum_name.empty()) xml.text("ChecksumAlgorithm", algorithm_of(upload.checksum_name));
+          xml.close();
         }
+        for (const auto& prefix : page.prefixes) xml.open("CommonPrefixes").text("Prefix", text(prefix)).close();
         call->respond_xml(xml.finish());
         return {};
       }));
@@ -174,10 +183,13 @@ Result<void> list_parts(CallPtr call) {
     write_owner(xml, *call, "Owner");
     xml.text("StorageClass", s3_storage_class(page.upload.storage_class)).number("PartNumberMarker", after);
     if (page.is_truncated && !page.parts.empty()) xml.number("NextPartNumberMarker", page.parts.back().number);
+    if (!page.upload.checksum_name.empty()) xml.text("ChecksumAlgorithm", algorithm_of(page.upload.checksum_name));
     xml.number("MaxParts", limit).boolean("IsTruncated", page.is_truncated);
     for (const auto& part : page.parts) {
       xml.open("Part").number("PartNumber", part.number).time("LastModified", part.uploaded_ms);
-      xml.text("ETag", "\"" + part.etag + "\"").number("Size", part.size_bytes).close();
+      xml.text("ETag", "\"" + part.etag + "\"").number("Size", part.size_bytes);
+      if (!part.checksum.name.empty()) xml.text(checksum_element(part.checksum.name), part.checksum.value);
+      xml.close();
     }
     call->respond_xml(xml.finish());
     return {};

@@ -35,22 +35,61 @@ std::string ssec_lines(const S3Request& request) {
   return md5 ? header_line(name, *md5) : std::string();
 }
 
-Result<void> refuse_part_number(const S3Request& request) {
-  if (request.has("partNumber"))
-    return error("NotImplemented", "GetObject and HeadObject with partNumber are not implemented");
+Result<void> refuse_versions(const S3Request& request) {
   if (request.has("versionId")) return error("NotImplemented", "Versions of objects are not implemented");
   return {};
+}
+
+Result<std::optional<uint32_t>> part_number(const S3Request& request) {
+  if (!request.has("partNumber")) return std::optional<uint32_t>();
+  auto number = TRY(number_parameter(request, "partNumber", 0, max_part_number));
+  if (number == 0) return error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+  if (request.header("range"))
+    return error("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
+  return std::optional(number);
+}
+
+bool wants_checksum(const S3Request& request) {
+  return request.header("x-amz-checksum-mode").value_or("") == "ENABLED";
+}
+
+// The answer's status; `lines` get the range, or the checksum of the whole.
+int describe_range(const Call& call, const GetRequest& get, const GetResult& found, std::string& lines) {
+  if (get.part_number && found.info.part_count > 0)
+    lines += "x-amz-mp-parts-count: " + std::to_string(found.info.part_count) + "\r\n";
+  bool is_whole = get.range.is_whole() && !get.part_number;
+  if (is_whole && wants_checksum(call.request())) lines += checksum_lines(found.info);
+  // No Content-Range can say that a part is empty.
+  if (is_whole || found.range.length_bytes == 0) return 200;
+  auto first = found.range.offset_bytes;
+  auto last = first + found.range.length_bytes - 1;
+  lines += "content-range: bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" +
+           std::to_string(found.info.size_bytes) + "\r\n";
+  return 206;
 }
 
 void answer_object(Call& call, const GetRequest& get, GetResult found) {
   override_metadata(call.request(), found.info);
   auto lines = object_lines(found.info, true) + ssec_lines(call.request());
-  if (get.range.is_whole()) return call.respond(200, std::move(lines), std::move(found.body));
-  auto first = found.range.offset_bytes;
-  auto last = first + found.range.length_bytes - 1;
-  lines += "content-range: bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" +
-           std::to_string(found.info.size_bytes) + "\r\n";
-  call.respond(206, std::move(lines), std::move(found.body));
+  auto status = describe_range(call, get, found, lines);
+  call.respond(status, std::move(lines), std::move(found.body));
+}
+
+// The part as GetObject would answer with it, without the octets.
+void head_part(CallPtr call, std::shared_ptr<Bucket> bucket, GetRequest get) {
+  auto answer = [call, get](std::optional<GetResult> found) -> Result<void> {
+    if (!found) return error("NoSuchKey");
+    if (!found->body)
+      return error(is_not_modified(get.conditions, found->info) ? "NotModified" : "PreconditionFailed");
+    found->body->cancel(Error(ErrorKind::aborted, "not wanted"));
+    override_metadata(call->request(), found->info);
+    auto lines = object_lines(found->info, true) + ssec_lines(call->request());
+    auto status = describe_range(*call, get, *found, lines);
+    lines += "content-length: " + std::to_string(found->range.length_bytes) + "\r\n";
+    call->respond(status, std::move(lines));
+    return {};
+  };
+  bucket->get(std::move(get), or_fail<std::optional<GetResult>>(call, std::move(answer)));
 }
 
 bool is_satisfiable(const RangeRequest& range, uint64_t size_bytes) {
@@ -58,14 +97,43 @@ bool is_satisfiable(const RangeRequest& range, uint64_t size_bytes) {
   return resolved && resolved->length_bytes > 0 && resolved->offset_bytes < size_bytes;
 }
 
+// R2's MERGE: the source's metadata, with what the request names in its place.
+void merge_metadata(ObjectOptions& options, const ObjectInfo& source) {
+  auto http = http_metadata_of(source.http_metadata);
+  auto given = http_metadata_of(options.http_metadata);
+  for (auto field : {&HttpMetadata::content_type, &HttpMetadata::content_language, &HttpMetadata::content_disposition,
+                     &HttpMetadata::content_encoding, &HttpMetadata::cache_control})
+    if (given.*field) http.*field = given.*field;
+  if (given.cache_expiry_ms) http.cache_expiry_ms = given.cache_expiry_ms;
+  options.http_metadata = to_json(http);
+  auto custom = custom_metadata_of(source.custom_metadata);
+  for (auto& [name, value] : custom_metadata_of(options.custom_metadata)) {
+    std::erase_if(custom, [&](const auto& field) { return field.first == name; });
+    custom.emplace_back(name, value);
+  }
+  options.custom_metadata = to_json(custom);
+}
+
 Result<ObjectOptions> copied_options(const S3Request& request, const ObjectInfo& source) {
   auto directive = request.header("x-amz-metadata-directive").value_or("COPY");
-  if (directive != "COPY" && directive != "REPLACE") return error("InvalidArgument", "Unknown metadata directive.");
+  if (directive != "COPY" && directive != "REPLACE" && directive != "MERGE")
+    return error("InvalidArgument", "Unknown metadata directive.");
   auto options = TRY(object_options(request));
   if (directive == "REPLACE") return options;
+  if (directive == "MERGE") {
+    merge_metadata(options, source);
+    return options;
+  }
   options.http_metadata = source.http_metadata;
   options.custom_metadata = source.custom_metadata;
   return options;
+}
+
+// R2's own: the destination's state before, which CopyObject of Amazon's asks by If-Match and the like.
+Result<Conditions> destination_conditions(const S3Request& request) {
+  auto own = TRY(conditions(request, "cf-copy-destination-"));
+  if (!own.is_empty()) return own;
+  return conditions(request);
 }
 
 }  // namespace
@@ -73,9 +141,10 @@ Result<ObjectOptions> copied_options(const S3Request& request, const ObjectInfo&
 Result<void> get_object(CallPtr call) {
   auto bucket = TRY(call->bucket());
   const auto& request = call->request();
-  TRY(refuse_part_number(request));
+  TRY(refuse_versions(request));
   GetRequest get;
   get.key = request.key;
+  get.part_number = TRY(part_number(request));
   get.conditions = TRY(conditions(request));
   get.ssec_key = TRY(ssec_key(request));
   if (auto range = request.header("range"))
@@ -96,8 +165,13 @@ Result<void> get_object(CallPtr call) {
 
 Result<void> head_object(CallPtr call) {
   auto bucket = TRY(call->bucket());
-  TRY(refuse_part_number(call->request()));
+  TRY(refuse_versions(call->request()));
   auto wanted = TRY(conditions(call->request()));
+  if (auto number = TRY(part_number(call->request()))) {
+    GetRequest get{call->request().key, std::move(wanted), {}, TRY(ssec_key(call->request())), number};
+    head_part(call, std::move(bucket), std::move(get));
+    return {};
+  }
   bucket->head(
       call->request().key,
       or_fail<std::optional<ObjectInfo>>(call, [call, wanted](std::optional<ObjectInfo> found) -> Result<void> {
@@ -108,6 +182,7 @@ Result<void> head_object(CallPtr call) {
           return error("InvalidRequest", "The object is encrypted with a customer's key");
         override_metadata(call->request(), *found);
         auto lines = object_lines(*found, true) + ssec_lines(call->request());
+        if (wants_checksum(call->request())) lines += checksum_lines(*found);
         lines += "content-length: " + std::to_string(found->size_bytes) + "\r\n";
         call->respond(200, std::move(lines));
         return {};
@@ -115,23 +190,27 @@ Result<void> head_object(CallPtr call) {
   return {};
 }
 
-Result<void> put_object(CallPtr call) {
-  auto bucket = TRY(call->bucket());
+static Result<void> put_into(CallPtr call, std::shared_ptr<Bucket> bucket) {
   const auto& request = call->request();
   PutRequest put;
   put.key = request.key;
   put.options = TRY(object_options(request));
   put.conditions = TRY(conditions(request));
   auto body = TRY(call->body());
+  put.transfer_checksum = [body] { return body->checksum(); };
   bucket->put(std::move(put), std::shared_ptr<net::ByteSource>(body),
-              or_fail<std::optional<ObjectInfo>>(call, [call, body](std::optional<ObjectInfo> made) -> Result<void> {
+              or_fail<std::optional<ObjectInfo>>(call, [call](std::optional<ObjectInfo> made) -> Result<void> {
                 if (!made) return error("PreconditionFailed");
                 auto lines = object_lines(*made, false) + ssec_lines(call->request());
-                if (const auto& checksum = body->checksum()) lines += header_line(checksum->first, checksum->second);
+                lines += checksum_lines(*made);
                 call->respond(200, std::move(lines));
                 return {};
               }));
   return {};
+}
+
+Result<void> put_object(CallPtr call) {
+  return with_bucket(call, [call](std::shared_ptr<Bucket> bucket) { return put_into(call, std::move(bucket)); });
 }
 
 Result<void> open_copy_source(CallPtr call, RangeRequest range, Function<Result<void>(GetResult)> work) {
@@ -166,7 +245,9 @@ Result<void> copy_object(CallPtr call) {
     PutRequest put;
     put.key = call->request().key;
     put.options = TRY(copied_options(call->request(), source.info));
-    put.conditions = TRY(conditions(call->request()));
+    put.conditions = TRY(destination_conditions(call->request()));
+    auto checksum = source.info.transfer_checksum;
+    if (!checksum.is_composite()) put.transfer_checksum = [checksum] { return checksum; };
     bucket->put(std::move(put), std::move(source.body),
                 or_fail<std::optional<ObjectInfo>>(call, [call](std::optional<ObjectInfo> made) -> Result<void> {
                   if (!made) return error("PreconditionFailed");
@@ -181,7 +262,7 @@ Result<void> copy_object(CallPtr call) {
 
 Result<void> delete_object(CallPtr call) {
   auto bucket = TRY(call->bucket());
-  TRY(refuse_part_number(call->request()));
+  TRY(refuse_versions(call->request()));
   bucket->remove({call->request().key}, or_fail<void>(call, [call]() -> Result<void> {
                    call->respond(204);
                    return {};

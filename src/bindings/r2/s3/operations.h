@@ -13,6 +13,7 @@ Result<void> head_bucket(CallPtr call);
 Result<void> delete_bucket(CallPtr call);
 Result<void> get_bucket_location(CallPtr call);
 Result<void> get_bucket_versioning(CallPtr call);
+Result<void> get_bucket_encryption(CallPtr call);
 Result<void> get_bucket_cors(CallPtr call);
 Result<void> put_bucket_cors(CallPtr call);
 Result<void> delete_bucket_cors(CallPtr call);
@@ -41,6 +42,8 @@ Result<void> upload_part_copy(CallPtr call);
 Result<void> complete_upload(CallPtr call);
 Result<void> abort_upload(CallPtr call);
 
+// Runs work(bucket) for a write: cf-create-bucket-if-missing makes a bucket that is not there.
+Result<void> with_bucket(CallPtr call, Function<Result<void>(std::shared_ptr<Bucket>)> work);
 // Opens the source that x-amz-copy-source names, for copy_object and upload_part_copy. A source whose conditions do not hold fails.
 Result<void> open_copy_source(CallPtr call, RangeRequest range, Function<Result<void>(GetResult)> work);
 // The number of a query parameter, at most `most`; InvalidArgument.

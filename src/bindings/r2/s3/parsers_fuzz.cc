@@ -1,6 +1,6 @@
 // Fuzzes what the S3 API reads before it knows who sent it, and what a signed request may carry: targets, headers, signatures, chunks and
 // documents. The first octet chooses.
-#include "bindings/r2/s3/checksum.h"
+#include "bindings/r2/checksum.h"
 #include "bindings/r2/s3/chunked.h"
 #include "bindings/r2/s3/headers.h"
 #include "bindings/r2/s3/signature.h"

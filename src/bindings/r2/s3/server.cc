@@ -19,6 +19,7 @@ struct Route {
 constexpr std::array bucket_routes = {
     Route{"GET", "location", get_bucket_location},
     Route{"GET", "versioning", get_bucket_versioning},
+    Route{"GET", "encryption", get_bucket_encryption},
     Route{"GET", "cors", get_bucket_cors},
     Route{"PUT", "cors", put_bucket_cors},
     Route{"DELETE", "cors", delete_bucket_cors},
@@ -79,7 +80,7 @@ Result<Operation> route(const S3Request& request) {
     return &list_buckets;
   }
   for (auto name : not_implemented)
-    if (request.has(name))
+    if (request.has(name) && !(name == "encryption" && request.method == "GET" && request.key.empty()))
       return error("NotImplemented", "The sub-resource " + std::string(name) + " is not implemented");
   auto find = [&](const auto& routes) -> Operation {
     for (const auto& entry : routes)

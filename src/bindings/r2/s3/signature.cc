@@ -116,7 +116,7 @@ Result<Claim> claim_of_query(const S3Request& request) {
 Result<void> check_time(const Claim& claim, int64_t now_ms) {
   if (claim.signed_ms > now_ms + max_skew_ms) return error("RequestTimeTooSkewed");
   if (claim.expires_seconds) {
-    if (now_ms > claim.signed_ms + *claim.expires_seconds * 1000) return error("AccessDenied", "Request has expired");
+    if (now_ms > claim.signed_ms + *claim.expires_seconds * 1000) return error("ExpiredRequest");
     return {};
   }
   if (claim.signed_ms < now_ms - max_skew_ms) return error("RequestTimeTooSkewed");
@@ -188,12 +188,12 @@ std::string hmac_sha256_hex(BytesView key, std::string_view data) { return hex_o
 Result<VerifiedSignature> verify_signature(const S3Request& request, int64_t now_ms, const SecretLookup& secret_of) {
   auto authorization = request.header("authorization");
   bool presigned = request.has("X-Amz-Signature") || request.has("X-Amz-Algorithm");
-  if (!authorization && !presigned) return error("AccessDenied", "Anonymous access is forbidden");
+  if (!authorization && !presigned) return error("Unauthorized");
   if (authorization && presigned) return error("InvalidArgument", "Only one auth mechanism allowed");
   auto claim = TRY(authorization ? claim_of_header(request, *authorization) : claim_of_query(request));
   TRY(check_time(claim, now_ms));
   auto secret = secret_of(claim.access_key_id);
-  if (!secret) return error("InvalidAccessKeyId");
+  if (!secret) return error("Unauthorized");
   auto hash = request.header("x-amz-content-sha256");
   if (!hash && !presigned)
     return error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");

@@ -6,6 +6,7 @@
 
 #include "bindings/r2/s3/dates.h"
 #include "bindings/r2/s3/error.h"
+#include "bindings/r2/s3/headers.h"
 
 namespace adit::bindings::r2::s3 {
 namespace {
@@ -175,11 +176,19 @@ Result<std::vector<PartName>> parse_complete_upload(std::string_view xml) {
     auto part = TRY(number(child(node, "PartNumber"), 1));
     if (part > max_part_number) return error("InvalidPart");
     if (!parts.empty() && parts.back().number >= part) return error("InvalidPartOrder");
-    parts.push_back({part, unquoted(child(node, "ETag").child_value())});
+    TransferChecksum checksum;
+    for (const auto* name : {"crc32", "crc32c", "crc64nvme", "sha1", "sha256"})
+      if (auto element = child(node, checksum_element(name).c_str())) checksum = {name, element.child_value()};
+    parts.push_back({part, unquoted(child(node, "ETag").child_value()), std::move(checksum)});
     return {};
   }));
   if (parts.empty()) return error("MalformedXML");
   return parts;
+}
+
+Result<std::string> parse_location(std::string_view xml) {
+  auto document = TRY(Document::parse(xml, "CreateBucketConfiguration"));
+  return std::string(child(document.root(), "LocationConstraint").child_value());
 }
 
 Result<DeleteRequest> parse_delete(std::string_view xml) {

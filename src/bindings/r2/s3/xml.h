@@ -55,6 +55,8 @@ struct LifecycleRule {
 
 // Each fails with MalformedXML, or with a code that says more.
 Result<std::vector<PartName>> parse_complete_upload(std::string_view xml);
+// The LocationConstraint of a CreateBucketConfiguration.
+Result<std::string> parse_location(std::string_view xml);
 Result<DeleteRequest> parse_delete(std::string_view xml);
 Result<std::vector<CorsRule>> parse_cors(std::string_view xml);
 Result<std::vector<LifecycleRule>> parse_lifecycle(std::string_view xml);

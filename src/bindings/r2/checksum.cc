@@ -1,11 +1,11 @@
-#include "bindings/r2/s3/checksum.h"
+#include "bindings/r2/checksum.h"
 
 #include <simdutf.h>
 #include <zlib.h>
 
 #include <array>
 
-namespace adit::bindings::r2::s3 {
+namespace adit::bindings::r2 {
 namespace {
 
 // Reflected CRCs, an octet at a time.
@@ -28,6 +28,35 @@ T advance(const std::array<T, 256>& table, T value, BytesView data) {
   value = ~value;
   for (auto octet : data) value = table[(value ^ octet) & 0xff] ^ (value >> 8);
   return ~value;
+}
+
+// A CRC-64 goes through so many zero octets: a linear map over GF(2), squared for each bit of the number.
+uint64_t through_zeros(uint64_t crc, uint64_t octets) {
+  using Matrix = std::array<uint64_t, 64>;
+  auto times = [](const Matrix& matrix, uint64_t vector) {
+    uint64_t sum = 0;
+    for (size_t row = 0; vector; vector >>= 1, ++row)
+      if (vector & 1) sum ^= matrix[row];
+    return sum;
+  };
+  Matrix step;  // by one zero octet
+  for (size_t bit = 0; bit < 64; ++bit) {
+    uint64_t value = 1ull << bit;
+    step[bit] = crc64nvme_table[value & 0xff] ^ (value >> 8);
+  }
+  for (; octets; octets >>= 1) {
+    if (octets & 1) crc = times(step, crc);
+    Matrix squared;
+    for (size_t bit = 0; bit < 64; ++bit) squared[bit] = times(step, step[bit]);
+    step = squared;
+  }
+  return crc;
+}
+
+uint64_t from_big_endian(BytesView octets) {
+  uint64_t value = 0;
+  for (auto octet : octets) value = value << 8 | octet;
+  return value;
 }
 
 Bytes big_endian(uint64_t value, size_t size) {
@@ -76,6 +105,20 @@ std::string Checksum::finish() {
   return digest.is_ok() ? base64_of(digest.value()) : std::string();
 }
 
+std::string Checksum::of_parts(std::string_view name, const std::vector<OfPart>& parts) {
+  auto whole = create(name);
+  if (!whole || parts.empty()) return {};
+  uint64_t crc = 0;
+  for (auto& part : parts) {
+    auto octets = bytes_of_base64(part.value);
+    if (!octets || octets->empty()) return {};
+    if (whole->m_kind == Kind::crc64nvme) crc = through_zeros(crc, part.size_bytes) ^ from_big_endian(*octets);
+    else whole->update(*octets);
+  }
+  if (whole->m_kind == Kind::crc64nvme) return base64_of(big_endian(crc, 8));
+  return whole->finish() + "-" + std::to_string(parts.size());
+}
+
 std::string base64_of(BytesView octets) {
   std::string out(simdutf::base64_length_from_binary(octets.size()), '\0');
   out.resize(simdutf::binary_to_base64(reinterpret_cast<const char*>(octets.data()), octets.size(), out.data()));
@@ -90,4 +133,4 @@ std::optional<Bytes> bytes_of_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace adit::bindings::r2::s3
+}  // namespace adit::bindings::r2
