@@ -28,7 +28,8 @@ struct GetRequest {
   Conditions conditions;
   RangeRequest range;
   std::optional<SsecKey> ssec_key;
-  std::optional<uint32_t> part_number;  // instead of a range: this part, from 1 on; an object that was put at once has one
+  std::optional<uint32_t>
+      part_number;  // instead of a range: this part, from 1 on; an object that was put at once has one
 };
 
 struct GetResult {

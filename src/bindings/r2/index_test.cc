@@ -180,6 +180,7 @@ TEST_F(R2Index, uploads_are_listed_in_order_and_swept_when_they_are_old) {
     auto page = m_index->list_uploads(request).value();
     std::string text;
     for (auto& upload : page.uploads) text += upload.key + " ";
+    for (auto& prefix : page.prefixes) text += "[" + prefix + "] ";
     return text + (page.is_truncated ? "..." : ".");
   };
   auto first = create("a");
@@ -194,9 +195,16 @@ TEST_F(R2Index, uploads_are_listed_in_order_and_swept_when_they_are_old) {
   EXPECT_EQ(names({.prefix = "b/"}), "b/1 b/2 .");
   EXPECT_EQ(names({.after_key = "b/1"}), "b/2 .");
   EXPECT_EQ(names({.prefix = "b/", .after_key = "a"}), "b/1 b/2 .");
+  EXPECT_EQ(names({.delimiter = "/"}), "a [b/] .");
+  EXPECT_EQ(names({.delimiter = "/", .after_key = "b/"}), ".");
+  EXPECT_EQ(names({.prefix = "b/", .delimiter = "/"}), "b/1 b/2 .");
   m_world.settle();
   m_world.shard->advance(2000);
-  m_world.shard->turn([&] { ASSERT_TRUE(m_index->sweep_uploads(100).is_ok()); });
+  // It has ended even before it is swept.
+  EXPECT_FALSE(m_index->find_upload("a", first).value());
+  EXPECT_EQ(names({}), "b/1 b/2 .");
+  EXPECT_TRUE(to_delete().empty());
+  m_world.shard->turn([&] { EXPECT_EQ(m_index->sweep_uploads(100).value(), 1u); });
   EXPECT_EQ(names({}), "b/1 b/2 .");
   EXPECT_EQ(to_delete(), std::vector<int>{1});
   EXPECT_EQ(in_use(), std::vector<int>{2});

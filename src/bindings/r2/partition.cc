@@ -161,8 +161,8 @@ void Partition::put_part(const std::string& key, const std::string& upload_id, S
   written({}, std::move(made), std::move(part.info), std::move(done));
 }
 
-void Partition::complete_upload(const std::string& key, const std::string& upload_id,
-                                const Completion& completion, Callback<ObjectInfo> done) {
+void Partition::complete_upload(const std::string& key, const std::string& upload_id, const Completion& completion,
+                                Callback<ObjectInfo> done) {
   forget_deleted();
   auto object = m_index.complete_upload(key, upload_id, completion);
   if (object.is_error()) return done(std::move(object.error()));

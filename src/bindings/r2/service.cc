@@ -208,7 +208,8 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
   void get(GetRequest request, Callback<std::optional<GetResult>> done) override {
     if (auto good = check_key(request.key); good.is_error()) return done(std::move(good.error()));
     auto found = [self = shared_from_this(), conditions = request.conditions, range = request.range,
-                  part = request.part_number, key = request.ssec_key, done = std::move(done)](Result<std::optional<Found>> result) mutable {
+                  part = request.part_number, key = request.ssec_key,
+                  done = std::move(done)](Result<std::optional<Found>> result) mutable {
       if (result.is_error()) return done(std::move(result.error()));
       if (!result.value()) return done(std::optional<GetResult>());
       done(self->result_of(std::move(*result.value()), conditions, range, part, key));
@@ -290,12 +291,10 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
   void complete_upload(std::string key, std::string upload_id, Completion completion,
                        Callback<ObjectInfo> done) override {
     if (auto good = check_key(key); good.is_error()) return done(std::move(good.error()));
-    ask<ObjectInfo>(
-        [key = std::move(key), upload_id = std::move(upload_id), completion = std::move(completion)](
-            Partition& partition, auto reply) {
-          partition.complete_upload(key, upload_id, completion, std::move(reply));
-        },
-        std::move(done));
+    ask<ObjectInfo>([key = std::move(key), upload_id = std::move(upload_id), completion = std::move(completion)](
+                        Partition& partition,
+                        auto reply) { partition.complete_upload(key, upload_id, completion, std::move(reply)); },
+                    std::move(done));
   }
 
   void abort_upload(std::string key, std::string upload_id, Callback<bool> done) override {
@@ -410,26 +409,25 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
                     const std::optional<SsecKey>& ssec_key, ChecksumOfBody checksum, Callback<PartInfo> done) {
     auto options = upload_options({}, ssec_key);
     options.small_bytes = 0;
-    take_in(std::move(body), std::move(options),
-            [self = shared_from_this(), key = std::move(key), upload_id = std::move(upload_id), number,
-             checksum = std::move(checksum), done = std::move(done)](Result<blobs::UploadedValue> value) mutable {
-              if (value.is_error()) return done(upload_error(std::move(value.error())));
-              StoredPart part{{number, hex_of(value.value().digests[0]), value.value().size_bytes, 0, {}},
-                              std::nullopt};
-              if (checksum) part.info.checksum = checksum();
-              if (auto* segment = std::get_if<blobs::Segment>(&value.value().content)) part.segment = *segment;
-              auto finish = [self, made = blobs_of(value.value()),
-                             done = std::move(done)](Result<PartInfo> put) mutable {
-                if (put.is_error() && code_of(put.error()) == Code::no_such_upload) self->discard(std::move(made));
-                done(std::move(put));
-              };
-              self->ask<PartInfo>(
-                  [key = std::move(key), upload_id = std::move(upload_id), part = std::move(part)](Partition& partition,
-                                                                                                   auto reply) mutable {
-                    partition.put_part(key, upload_id, std::move(part), std::move(reply));
-                  },
-                  std::move(finish));
-            });
+    take_in(
+        std::move(body), std::move(options),
+        [self = shared_from_this(), key = std::move(key), upload_id = std::move(upload_id), number,
+         checksum = std::move(checksum), done = std::move(done)](Result<blobs::UploadedValue> value) mutable {
+          if (value.is_error()) return done(upload_error(std::move(value.error())));
+          StoredPart part{{number, hex_of(value.value().digests[0]), value.value().size_bytes, 0, {}}, std::nullopt};
+          if (checksum) part.info.checksum = checksum();
+          if (auto* segment = std::get_if<blobs::Segment>(&value.value().content)) part.segment = *segment;
+          auto finish = [self, made = blobs_of(value.value()), done = std::move(done)](Result<PartInfo> put) mutable {
+            if (put.is_error() && code_of(put.error()) == Code::no_such_upload) self->discard(std::move(made));
+            done(std::move(put));
+          };
+          self->ask<PartInfo>(
+              [key = std::move(key), upload_id = std::move(upload_id), part = std::move(part)](Partition& partition,
+                                                                                               auto reply) mutable {
+                partition.put_part(key, upload_id, std::move(part), std::move(reply));
+              },
+              std::move(finish));
+        });
   }
 
   Service& m_service;

@@ -68,8 +68,7 @@ Result<StoredUpload> Index::create_upload(std::string key, ObjectOptions options
 
 Result<std::string> Index::upload_checksum(std::string_view upload_id, uint32_t number) {
   if (!m_has_upload_checksums) return std::string();
-  auto row =
-      TRY(m_ledger->database().prepare("SELECT checksum FROM upload_checksums WHERE upload = ? AND number = ?"));
+  auto row = TRY(m_ledger->database().prepare("SELECT checksum FROM upload_checksums WHERE upload = ? AND number = ?"));
   row.bind_all(upload_id, static_cast<int64_t>(number));
   if (!TRY(row.step())) return std::string();
   return std::string(row.text(0));
@@ -83,7 +82,8 @@ Result<void> Index::put_upload_checksum(std::string_view upload_id, uint32_t num
         "(upload, number)) WITHOUT ROWID"));
     m_has_upload_checksums = true;
   }
-  auto row = TRY(m_ledger->database().prepare("REPLACE INTO upload_checksums (upload, number, checksum) VALUES (?, ?, ?)"));
+  auto row =
+      TRY(m_ledger->database().prepare("REPLACE INTO upload_checksums (upload, number, checksum) VALUES (?, ?, ?)"));
   return row.bind_all(upload_id, static_cast<int64_t>(number), std::string_view(checksum)).run();
 }
 
@@ -109,8 +109,11 @@ Result<std::vector<StoredPart>> Index::parts_of(std::string_view upload_id) {
       "SELECT number, etag, size, uploaded, segment FROM parts WHERE upload = ? ORDER BY number"));
   rows.bind(1, upload_id);
   while (TRY(rows.step())) {
-    StoredPart part{{static_cast<uint32_t>(rows.integer(0)), std::string(rows.text(1)),
-                     static_cast<uint64_t>(rows.integer(2)), rows.integer(3), {}},
+    StoredPart part{{static_cast<uint32_t>(rows.integer(0)),
+                     std::string(rows.text(1)),
+                     static_cast<uint64_t>(rows.integer(2)),
+                     rows.integer(3),
+                     {}},
                     std::nullopt};
     if (auto segments = blobs::parse_segments(text_of(rows.blob(4))); !segments.empty()) part.segment = segments[0];
     part.info.checksum = parse_transfer_checksum(TRY(upload_checksum(upload_id, part.info.number)));
@@ -225,10 +228,10 @@ Result<void> Index::end_upload(std::string_view key, std::string_view upload_id)
 Result<UploadPage> Index::list_uploads(const ListUploadsRequest& request) {
   UploadPage page;
   if (!m_has_tables) return page;
-  auto rows =
-      TRY(m_ledger->database().prepare("SELECT key, id, created, storage_class, ssec_key, http_metadata, "
-                                       "custom_metadata FROM uploads WHERE (key, id) > (?, ?) AND created >= ? ORDER BY "
-                                       "key, id"));
+  auto rows = TRY(
+      m_ledger->database().prepare("SELECT key, id, created, storage_class, ssec_key, http_metadata, "
+                                   "custom_metadata FROM uploads WHERE (key, id) > (?, ?) AND created >= ? ORDER BY "
+                                   "key, id"));
   auto ended_before = m_clock.unix_ms() - upload_life_ms;
   // No id is as high as this one.
   std::string after_id = request.after_upload_id.empty() && !request.after_key.empty() ? "~" : request.after_upload_id;

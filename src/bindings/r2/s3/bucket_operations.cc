@@ -131,7 +131,8 @@ Result<void> create_bucket(CallPtr call) {
 Result<void> with_bucket(CallPtr call, Function<Result<void>(std::shared_ptr<Bucket>)> work) {
   bool may_make = call->request().header("cf-create-bucket-if-missing").value_or("") == "true";
   if (!may_make || call->context().directory->find(call->request().bucket)) return work(TRY(call->bucket()));
-  return make_bucket(call, [call, work = std::move(work)]() mutable -> Result<void> { return work(TRY(call->bucket())); });
+  return make_bucket(call,
+                     [call, work = std::move(work)]() mutable -> Result<void> { return work(TRY(call->bucket())); });
 }
 
 Result<void> head_bucket(CallPtr call) {

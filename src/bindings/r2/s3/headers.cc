@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
-#include "bindings/r2/index.h"
 #include "bindings/r2/checksum.h"
+#include "bindings/r2/index.h"
 #include "bindings/r2/s3/dates.h"
 #include "bindings/r2/s3/error.h"
 #include "web/digest.h"
@@ -186,8 +186,8 @@ std::string checksum_lines(const ObjectInfo& object) {
     if (checksum.name.empty() && !object.checksums[kind].empty())
       checksum = {name, base64_of(bytes_of(object.checksums[kind]))};
   if (checksum.name.empty()) return {};
-  return checksum_line(checksum) +
-         "x-amz-checksum-type: " + (checksum.is_composite() ? "COMPOSITE" : "FULL_OBJECT") + "\r\n";
+  return checksum_line(checksum) + "x-amz-checksum-type: " + (checksum.is_composite() ? "COMPOSITE" : "FULL_OBJECT") +
+         "\r\n";
 }
 
 std::string algorithm_of(std::string_view checksum_name) {

@@ -79,8 +79,7 @@ void answer_object(Call& call, const GetRequest& get, GetResult found) {
 void head_part(CallPtr call, std::shared_ptr<Bucket> bucket, GetRequest get) {
   auto answer = [call, get](std::optional<GetResult> found) -> Result<void> {
     if (!found) return error("NoSuchKey");
-    if (!found->body)
-      return error(is_not_modified(get.conditions, found->info) ? "NotModified" : "PreconditionFailed");
+    if (!found->body) return error(is_not_modified(get.conditions, found->info) ? "NotModified" : "PreconditionFailed");
     found->body->cancel(Error(ErrorKind::aborted, "not wanted"));
     override_metadata(call->request(), found->info);
     auto lines = object_lines(found->info, true) + ssec_lines(call->request());

@@ -64,12 +64,13 @@ Result<void> upload_part(CallPtr call) {
   auto number = TRY(part_number(request));
   auto key = TRY(ssec_key(request));
   auto body = TRY(call->body());
-  bucket->upload_part(request.key, upload_id(request), number, std::shared_ptr<net::ByteSource>(body), key,
-                      [body] { return body->checksum(); }, or_fail<PartInfo>(call, [call](PartInfo part) -> Result<void> {
-                        auto lines = "etag: \"" + part.etag + "\"\r\n" + checksum_line(part.checksum);
-                        call->respond(200, std::move(lines));
-                        return {};
-                      }));
+  bucket->upload_part(
+      request.key, upload_id(request), number, std::shared_ptr<net::ByteSource>(body), key,
+      [body] { return body->checksum(); }, or_fail<PartInfo>(call, [call](PartInfo part) -> Result<void> {
+        auto lines = "etag: \"" + part.etag + "\"\r\n" + checksum_line(part.checksum);
+        call->respond(200, std::move(lines));
+        return {};
+      }));
   return {};
 }
 
@@ -86,8 +87,8 @@ Result<void> upload_part_copy(CallPtr call) {
     range = *parsed;
   }
   return open_copy_source(call, range, [call, bucket, number, key](GetResult source) -> Result<void> {
-    bucket->upload_part(call->request().key, upload_id(call->request()), number, std::move(source.body), key,
-                        nullptr, or_fail<PartInfo>(call, [call](PartInfo part) -> Result<void> {
+    bucket->upload_part(call->request().key, upload_id(call->request()), number, std::move(source.body), key, nullptr,
+                        or_fail<PartInfo>(call, [call](PartInfo part) -> Result<void> {
                           XmlWriter xml("CopyPartResult");
                           xml.text("ETag", "\"" + part.etag + "\"").time("LastModified", part.uploaded_ms);
                           call->respond_xml(xml.finish());
