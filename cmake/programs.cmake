@@ -15,6 +15,13 @@ add_test(NAME fault_kill9 COMMAND kill9 10)
 # are linked in statically and, though made for the host's older C library, run on forky's (dep_runtime); without it the libraries of
 # .deps do not link, because they want symbols that the host's C library lacks.
 if(ADIT_FUZZ)
+  # The builtins with counters, for targets that run them (src/web/fuzz_isolate.h).
+  add_custom_command(
+    OUTPUT ${CMAKE_BINARY_DIR}/fuzz_builtins.js
+    COMMAND ${NODE} ${CMAKE_SOURCE_DIR}/tests/fuzz/bundle.mjs ${CMAKE_BINARY_DIR}/fuzz_builtins.js
+    DEPENDS ${ADIT_BUILTIN_SOURCES} ${CMAKE_SOURCE_DIR}/tests/fuzz/bundle.mjs
+    COMMENT "Bundling builtins with counters")
+  add_custom_target(fuzz_builtins DEPENDS ${CMAKE_BINARY_DIR}/fuzz_builtins.js)
   file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*_fuzz.cc)
   foreach(source ${fuzzers})
     file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR}/src ${source})
@@ -24,6 +31,8 @@ if(ADIT_FUZZ)
     add_executable(${name} EXCLUDE_FROM_ALL ${source})
     target_link_libraries(${name} PRIVATE adit_flags adit_${module} dep_runtime)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_compile_definitions(${name} PRIVATE ADIT_FUZZ_BUILTINS="${CMAKE_BINARY_DIR}/fuzz_builtins.js")
+    add_dependencies(${name} fuzz_builtins)
   endforeach()
 endif()
 

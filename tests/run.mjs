@@ -1,7 +1,7 @@
 // Runs the suites one after another, shows each suite's failures and closes with the sum. A suite is a list of commands; how a command
 // reports its tests is one of the `counters` below. A command that fails without reporting a failed test counts as one failure.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -57,6 +57,16 @@ const counters = {
 };
 
 const node = process.execPath;
+// ADIT_PRESET=asan runs the suites with the programs of build/asan. What a sanitizer finds in a server that a test started is in no test's
+// output, so reports go to files, and each is a failure.
+const preset = process.env.ADIT_PRESET ?? "release";
+const built = `build/${preset}`;
+const reports = `${built}/reports`;
+const sanitizers = {
+  ASAN_OPTIONS: `log_path=${root}/${reports}/asan:detect_stack_use_after_return=0:allocator_may_return_null=1`,
+  UBSAN_OPTIONS: `log_path=${root}/${reports}/ubsan:print_stacktrace=1`,
+  LSAN_OPTIONS: `suppressions=${root}/tests/leaks.txt:print_suppressions=0`,
+};
 // The bindings' tests also run on miniflare, which needs a newer Node than Debian 12's.
 const withMiniflare = Number(process.versions.node.split(".")[0]) >= 20;
 const nodeTest = (files) =>
@@ -89,8 +99,8 @@ const suites = {
     },
     ...nodeTest(["tests/architecture/dependencies.test.mjs"]),
   ],
-  unit: () => unitPrograms("build/release"),
-  cli: () => whenThere("tests/cli/run.mjs", [node, "tests/cli/run.mjs", "build/release/adit"]),
+  unit: () => unitPrograms(built),
+  cli: () => whenThere("tests/cli/run.mjs", [node, "tests/cli/run.mjs", `${built}/adit`]),
   web: () => [
     ...whenThere("tests/web/run.mjs", [node, "tests/web/run.mjs"]),
     ...whenThere("tests/web/node", [node, "tests/web/run.mjs", "--folder", "node"]),
@@ -98,7 +108,11 @@ const suites = {
     ...nodeTest(listed("tests/web/streams", /\.test\.mjs$/)),
   ],
   bindings: () =>
-    whenThere("tests/bindings/run.mjs", [node, "tests/bindings/run.mjs", ...(withMiniflare ? [] : ["--peer", "adit"])]),
+    whenThere("tests/bindings/run.mjs", [
+      node,
+      "tests/bindings/run.mjs",
+      ...(withMiniflare && preset === "release" ? [] : ["--peer", "adit"]),
+    ]),
   e2e: () => [
     ...nodeTest(listed("tests/e2e", /\.test\.mjs$/)),
     ...nodeTest(listed("tests/e2e/packages", /\.test\.mjs$/)),
@@ -109,16 +123,20 @@ const suites = {
     ...nodeTest(listed("tests/e2e/fault", /\.test\.mjs$/)),
     {
       name: "simulation, 10,000 seeds each of one owner and of several",
-      command: ["env", "ADIT_SEEDS=10000", "build/release/ledger_test", "--gtest_brief=1", "--gtest_filter=Simulat*"],
+      command: ["env", "ADIT_SEEDS=10000", `${built}/ledger_test`, "--gtest_brief=1", "--gtest_filter=Simulat*"],
       counter: "googletest",
     },
-    { name: "the ledger under kill -9", command: ["build/release/kill9", long ? "200" : "20"], counter: "status" },
+    { name: "the ledger under kill -9", command: [`${built}/kill9`, long ? "200" : "20"], counter: "status" },
   ],
 };
 const longSuites = {
   asan: () => [
     { name: "build with sanitizers", command: ["tests/build_asan"], counter: "status" },
-    { name: "unit under sanitizers", expand: () => unitPrograms("build/asan") },
+    ...["unit", "cli", "web", "bindings", "e2e", "bad_input", "fault"].map((suite) => ({
+      name: `${suite} under sanitizers`,
+      command: ["env", "ADIT_PRESET=asan", "ADIT_LONG=", node, "tests/run.mjs", suite],
+      counter: "summary",
+    })),
   ],
   tidy: () => [{ name: "clang-tidy", command: ["tests/architecture/tidy"], counter: "status" }],
   fuzz: () => [{ name: "fuzz", command: ["tests/fuzz/run"], counter: "summary" }],
@@ -128,7 +146,11 @@ function run(command) {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ADIT_LONG: long ? "1" : "" },
+      env: {
+        ...process.env,
+        ADIT_LONG: long ? "1" : "",
+        ...(preset === "release" ? {} : { ADIT_BINARY: `${root}/${built}/adit`, ...sanitizers }),
+      },
     });
     let output = "";
     const keep = (chunk) => (output += chunk);
@@ -153,8 +175,14 @@ async function runSuite(steps) {
       counted.failed = 1;
       counted.failures.push(`${output}\n${step.command.join(" ")} ended with ${code}`);
     }
-    mkdirSync("build/test-output", { recursive: true });
+    for (const folder of ["build/test-output", ...(preset === "release" ? [] : [reports, `${built}/old-reports`])])
+      mkdirSync(folder, { recursive: true });
     writeFileSync(`build/test-output/${step.name.replaceAll("/", "_")}.txt`, output);
+    for (const report of listed(reports, /./)) {
+      counted.failed++;
+      counted.failures.push(readFileSync(report, "utf8"));
+      renameSync(report, report.replace(reports, `${built}/old-reports`));
+    }
     for (const failure of counted.failures) console.log(`--- ${step.name}\n${shortened(failure)}`);
     total.passed += counted.passed;
     total.failed += counted.failed;

@@ -8,7 +8,9 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..");
-const program = ["release", "dev"].map((preset) => path.join(root, "build", preset, "adit")).find(existsSync);
+const program =
+  process.env.ADIT_BINARY ??
+  ["release", "dev"].map((preset) => path.join(root, "build", preset, "adit")).find(existsSync);
 
 const cases = [
   [`"a", 1, -0, 1n, true, null, undefined, Symbol("s")`, "a 1 -0 1n true null undefined Symbol(s)"],

@@ -9,7 +9,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as server from "./server.mjs";
 
-const adit = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../build/release/adit");
+const adit =
+  process.env.ADIT_BINARY ?? path.join(path.dirname(fileURLToPath(import.meta.url)), "../../build/release/adit");
 const evalError = "EvalError: Code generation from strings disallowed for this context";
 
 // [flag, its opposite, what is asked (JavaScript), the answer without it, the answer with it]

@@ -102,7 +102,8 @@ async function startWorkerd(env) {
 }
 
 function aditProgram() {
-  if (args.adit) return path.resolve(args.adit);
+  const told = args.adit ?? process.env.ADIT_BINARY;
+  if (told) return path.resolve(told);
   const found = ["release", "dev", "asan"].map((preset) => path.join(root, "build", preset, "adit")).find(existsSync);
   if (!found) throw new Error("no build/*/adit: build it, or pass --adit PATH");
   return found;
