@@ -18,7 +18,8 @@ void timer_stop(js::Call& call, uint32_t id) { call.service<PlatformServices>().
 double performance_now(js::Call& call) {
   const auto& services = call.service<PlatformServices>();
   constexpr int64_t step_ns = 100'000;
-  return static_cast<double>((services.clock.monotonic_ns() - services.start_ns) / step_ns) / 10.0;
+  int64_t steps = (services.clock.monotonic_ns() - services.start_ns) / step_ns;
+  return static_cast<double>(steps) / 10.0;
 }
 
 double performance_time_origin(js::Call& call) {

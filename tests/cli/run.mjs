@@ -38,6 +38,8 @@ chmodSync(join(bin, "adit"), 0o755);
 
 function run(command, directory) {
   const env = { PATH: `${bin}:${process.env.PATH}`, HOME: directory, LC_ALL: "C.UTF-8" };
+  for (const name of ["ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"])
+    if (process.env[name]) env[name] = process.env[name];
   const result = spawnSync("sh", ["-c", command], { cwd: directory, env, encoding: "utf8", timeout: 30000 });
   const exit = result.status === 0 ? "" : `exit ${result.status ?? result.signal}\n`;
   return (
