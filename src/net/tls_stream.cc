@@ -29,6 +29,9 @@ Error tls_error(const std::string& what) {
   return Error(ErrorKind::network, code ? what + ": " + text.data() : what);
 }
 
+// SSL_get_error() takes what any other use of OpenSSL on this thread has left in the queue for this session's.
+void forget_errors() { ERR_clear_error(); }
+
 class Context final : public TlsClientContext {
  public:
   explicit Context(SSL_CTX* context) : m_context(context) {}
@@ -193,6 +196,7 @@ void TlsStream::Core::advance() {
 
 // False while it goes on, or when it has failed.
 bool TlsStream::Core::shake_hands() {
+  forget_errors();
   auto outcome = SSL_do_handshake(session.get());
   auto reason = SSL_get_error(session.get(), outcome);
   flush();
@@ -225,6 +229,7 @@ bool TlsStream::Core::shake_hands() {
 void TlsStream::Core::read() {
   std::array<uint8_t, 16 * 1024> buffer;
   while (is_reading && !has_ended) {
+    forget_errors();
     auto count = SSL_read(session.get(), buffer.data(), static_cast<int>(buffer.size()));
     if (count > 0) {
       if (listener) listener->on_data(BytesView(buffer).first(static_cast<size_t>(count)));
@@ -247,6 +252,7 @@ void TlsStream::Core::write(BytesView data) {
   }
   // The memory below takes everything.
   size_t written = 0;
+  forget_errors();
   if (SSL_write_ex(session.get(), data.data(), data.size(), &written) != 1) {
     loop.defer([self = shared_from_this(), error = tls_error("TLS failed")] { self->fail(error); });
     return;
