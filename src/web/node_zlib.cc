@@ -76,8 +76,8 @@ class Deflate final : public ZlibCodec {
     return use_dictionary();
   }
   Result<Bytes> write(BytesView input, uint32_t flush, size_t limit) override {
-    Bytes output;
-    size_t used = 0;
+    auto output = std::exchange(m_early, {});
+    size_t used = output.size();
     m_stream.next_in = const_cast<uint8_t*>(input.data());
     m_stream.avail_in = static_cast<uInt>(input.size());
     do {
@@ -93,11 +93,22 @@ class Deflate final : public ZlibCodec {
     return output;
   }
   Result<void> reset() override {
+    m_early.clear();
     deflateReset(&m_stream);
     return use_dictionary();
   }
+  // What was written before is compressed as it was to be, which may give output: the next write's begins with it.
   Result<void> set_parameters(int32_t level, int32_t strategy) override {
-    int status = deflateParams(&m_stream, level, strategy);
+    m_stream.avail_in = 0;
+    int status = Z_OK;
+    do {
+      auto used = m_early.size();
+      auto room = TRY(grow(m_early, used, SIZE_MAX));
+      m_stream.next_out = m_early.data() + used;
+      m_stream.avail_out = static_cast<uInt>(room);
+      status = deflateParams(&m_stream, level, strategy);
+      m_early.resize(m_early.size() - m_stream.avail_out);
+    } while (status == Z_BUF_ERROR && m_stream.avail_out == 0);
     if (status != Z_OK && status != Z_BUF_ERROR)
       return zlib_error("Z_STREAM_ERROR", status, "Failed to set parameters");
     return {};
@@ -114,6 +125,7 @@ class Deflate final : public ZlibCodec {
   z_stream m_stream{};
   Mode m_mode;
   ZlibOptions m_options;
+  Bytes m_early;  // output that set_parameters made
 };
 
 class Inflate final : public ZlibCodec {

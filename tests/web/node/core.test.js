@@ -487,6 +487,19 @@ test("assert", async () => {
   assertModule.ifError(null);
 });
 
+test("zlib: what is written before params() has changed the level is not lost", async () => {
+  const text = Array.from({ length: 20000 }, (_, i) => `${(i * 2654435761) % 65536}`).join();
+  const deflate = zlib.createDeflate({ level: 1 });
+  const packed = consumers.buffer(deflate);
+  deflate.write("start,");
+  deflate.params(9, zlib.constants.Z_FILTERED, (error) => {
+    assert(!error, String(error));
+    deflate.end("end");
+  });
+  deflate.write(text);
+  assertEquals(zlib.inflateSync(await packed).toString() === `start,${text}end`, true);
+});
+
 test("zlib", async () => {
   const text = "hello hello hello ".repeat(100);
   for (const [pack, unpack] of [
