@@ -53,20 +53,26 @@ js::Promise<RpcOutcome> start(js::Call& call, Function<void(Shard&, Function<voi
   return promise;
 }
 
+// What a call holds until it has left: its caller may dispose of the stub before that, and the target must outlive the call's way.
+Result<std::shared_ptr<Capability>> hold(const js::Handle<Capability>& capability) {
+  if (!capability->is_held()) return Error::failed("RPC stub used after being disposed.");
+  return capability->duplicate();
+}
+
 Result<js::Promise<RpcOutcome>> rpc_call(js::Call& call, js::Handle<Capability> capability, BytesView octets,
                                          v8::Local<v8::Array> attachments) {
   RequestMessage request;
   request.body = copy_bytes(octets);
   request.attachments = TRY(read_attachments(call.v8(), attachments));
-  return start(call, [target = capability->address(), request = std::move(request)](
+  return start(call, [target = TRY(hold(capability)), request = std::move(request)](
                          Shard& shard, Function<void(RpcOutcome)> done) mutable {
-    shard.rpc().call(target, std::move(request), std::move(done));
+    shard.rpc().call(target->address(), std::move(request), std::move(done));
   });
 }
 
-js::Promise<RpcOutcome> rpc_watch(js::Call& call, js::Handle<Capability> capability) {
-  return start(call, [target = capability->address()](Shard& shard, Function<void(RpcOutcome)> done) {
-    shard.rpc().watch(target, std::move(done));
+Result<js::Promise<RpcOutcome>> rpc_watch(js::Call& call, js::Handle<Capability> capability) {
+  return start(call, [target = TRY(hold(capability))](Shard& shard, Function<void(RpcOutcome)> done) {
+    shard.rpc().watch(target->address(), std::move(done));
   });
 }
 

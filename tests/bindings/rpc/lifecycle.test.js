@@ -21,6 +21,18 @@ test("a disposed stub cannot be used", async ({ env }) => {
   await assertRejects(counter.dup().increment(), Error, gone);
 });
 
+test("a call that has begun ends, though its stub is disposed at once", async ({ env }) => {
+  for (const name of ["a", "b", "c", "d"]) {
+    const counter = await env.RPC_OBJECT.getByName(`disposed at once ${name}`).counter(1);
+    const sum = counter.increment();
+    counter[Symbol.dispose]();
+    // Long enough for another thread to hear of the disposal before the call leaves this turn.
+    let work = 0;
+    for (let i = 0; i < 5_000_000; i++) work = (work * 31 + i) | 0;
+    assertEquals([await sum, typeof work], [2, "number"]);
+  }
+});
+
 test("a disposed promise cannot be used", async ({ env }) => {
   const promise = env.RPC.counter(1);
   assertEquals(await promise.increment(), 2);

@@ -460,9 +460,9 @@ export const scenarios = {
     const before = await ctx.storage.onNextSessionRestoreBookmark(bookmark);
     ctx.storage.kv.put("later", 1);
     await ctx.storage.put("last", before);
-    setTimeout(() => ctx.abort("restore"), 30);
     return before;
   },
+  end: (ctx) => ctx.abort("end"),
   rows: ({ storage }) => [
     message(() => storage.sql.exec("select a from t").raw().toArray().flat()),
     storage.kv.get("later") ?? null,
