@@ -46,3 +46,7 @@ endfunction()
 cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL adit_cli_goldens)
 # The programs: adit itself.
 adit_program(adit SOURCES src/main.cc ${CMAKE_BINARY_DIR}/snapshot.S ${CMAKE_BINARY_DIR}/node_modules.S LINK adit_cli)
+
+# Preloaded by tests/e2e/fault: see its head.
+add_library(hold_sync MODULE tests/fault/hold_sync.cc)
+set_target_properties(hold_sync PROPERTIES PREFIX "")

@@ -26,10 +26,13 @@ type Outcome = Answer | Failure;
 
 const ops = native<{
   object_class(name: string): ObjectClass;
-  object_id_from_name(objectClass: ObjectClass, name: string): string;
-  object_id_unique(objectClass: ObjectClass): string;
+  /** Jurisdictions are numbers here: 0 is none, the others are those of the list below, from 1. */
+  object_id_from_name(objectClass: ObjectClass, name: string, jurisdiction: number): string;
+  object_id_unique(objectClass: ObjectClass, jurisdiction: number): string;
   /** Throws unless the text is an id of the class; gives it in lower case. */
   object_id_parse(objectClass: ObjectClass, text: string): string;
+  /** Of an id of the class. */
+  object_id_jurisdiction(objectClass: ObjectClass, id: string): number;
   object_fetch(
     objectClass: ObjectClass,
     id: string,
@@ -60,23 +63,43 @@ let idText: (id: DurableObjectId) => string;
 let idClass: (id: DurableObjectId) => ObjectClass | undefined;
 let isId: (value: unknown) => value is DurableObjectId;
 /** The id that an object sees as its own. */
-export let makeId: (text: string, name: string | undefined) => DurableObjectId;
+export let makeId: (text: string, name: string | undefined, jurisdiction: number) => DurableObjectId;
+
+/** Jurisdictions that Cloudflare has. Here they only keep ids apart: where the data is, the operator decides. */
+const jurisdictions = ["eu", "fedramp", "fedramp-high", "us"];
+const nameOfJurisdiction = (number: number): string | undefined => jurisdictions[number - 1];
+
+function jurisdictionOf(value: unknown): number {
+  const text = toDOMString(value);
+  const index = jurisdictions.indexOf(text);
+  if (index < 0)
+    throw new TypeError(`Unknown jurisdiction "${text}". Supported jurisdictions: ${jurisdictions.join(", ")}.`);
+  return index + 1;
+}
 
 export class DurableObjectId {
   static {
     idText = (id) => id.#text;
     idClass = (id) => id.#class;
     isId = (value): value is DurableObjectId => typeof value === "object" && value !== null && #text in value;
-    makeId = (text, name) => new DurableObjectId(internal, text, name);
+    makeId = (text, name, jurisdiction) =>
+      new DurableObjectId(internal, text, name, undefined, nameOfJurisdiction(jurisdiction));
   }
 
-  readonly jurisdiction: string | undefined = undefined;
+  readonly jurisdiction: string | undefined;
   readonly name: string | undefined;
   readonly #text: string;
   readonly #class: ObjectClass | undefined;
 
-  constructor(token: typeof internal, text: string, name?: string, objectClass?: ObjectClass) {
+  constructor(
+    token: typeof internal,
+    text: string,
+    name?: string,
+    objectClass?: ObjectClass,
+    jurisdiction?: string,
+  ) {
     if (token !== internal) illegal();
+    this.jurisdiction = jurisdiction;
     this.name = name;
     this.#text = text;
     this.#class = objectClass;
@@ -226,25 +249,16 @@ Object.defineProperty(Stub.prototype, Symbol.toStringTag, { value: "DurableObjec
 
 withRemoteMembers(Stub.prototype, (receiver) => (isStub(receiver) ? stubTarget(receiver) : undefined));
 
-/** Jurisdictions that Cloudflare has. Here they only keep ids apart: where the data is, the operator decides. */
-const jurisdictions = ["eu", "fedramp", "fedramp-high", "us"];
-
-function checkJurisdiction(value: unknown): string {
-  const text = toDOMString(value);
-  if (!jurisdictions.includes(text))
-    throw new TypeError(`Unknown jurisdiction "${text}". Supported jurisdictions: ${jurisdictions.join(", ")}.`);
-  return text;
-}
-
 /** Names of ids that were made lately, with their texts: two hashes less per request. */
 const NAMES_KEPT = 1000;
 
 export class DurableObjectNamespace {
   readonly #class: ObjectClass;
-  readonly #jurisdiction: string | undefined;
+  /** 0: ids of every jurisdiction are good here. */
+  readonly #jurisdiction: number;
   readonly #names = new Map<string, string>();
 
-  constructor(token: typeof internal, objectClass: ObjectClass, jurisdiction?: string) {
+  constructor(token: typeof internal, objectClass: ObjectClass, jurisdiction = 0) {
     if (token !== internal) illegal();
     this.#class = objectClass;
     this.#jurisdiction = jurisdiction;
@@ -252,9 +266,23 @@ export class DurableObjectNamespace {
 
   newUniqueId(options: { jurisdiction?: string } | null | undefined = undefined): DurableObjectId {
     if (!isDictionary(options)) missingArgument("newUniqueId", "DurableObjectNamespace", 1, "NewUniqueIdOptions");
-    const jurisdiction = options?.jurisdiction;
-    if (jurisdiction !== undefined) checkJurisdiction(jurisdiction);
-    return new DurableObjectId(internal, ops.object_id_unique(this.#class), undefined, this.#class);
+    let jurisdiction = this.#jurisdiction;
+    if (options?.jurisdiction !== undefined) {
+      const wanted = jurisdictionOf(options.jurisdiction);
+      if (jurisdiction !== 0 && jurisdiction !== wanted) this.#refuse(wanted);
+      jurisdiction = wanted;
+    }
+    return this.#id(ops.object_id_unique(this.#class, jurisdiction), undefined, jurisdiction);
+  }
+
+  #id(text: string, name: string | undefined, jurisdiction: number): DurableObjectId {
+    return new DurableObjectId(internal, text, name, this.#class, nameOfJurisdiction(jurisdiction));
+  }
+
+  #refuse(jurisdiction: number): never {
+    throw new TypeError(
+      `Invalid Durable Object ID: it is of ${jurisdiction === 0 ? "no jurisdiction" : `the jurisdiction "${nameOfJurisdiction(jurisdiction)}"`}, and this namespace is restricted to "${nameOfJurisdiction(this.#jurisdiction)}".`,
+    );
   }
 
   idFromName(name: string = undefined as unknown as string): DurableObjectId {
@@ -262,17 +290,19 @@ export class DurableObjectNamespace {
     const text = toDOMString(name);
     let id = this.#names.get(text);
     if (id === undefined) {
-      const jurisdiction = this.#jurisdiction;
-      id = ops.object_id_from_name(this.#class, jurisdiction === undefined ? text : `${jurisdiction}\0${text}`);
+      id = ops.object_id_from_name(this.#class, text, this.#jurisdiction);
       if (this.#names.size >= NAMES_KEPT) this.#names.clear();
       if (text.length <= 256) this.#names.set(text, id);
     }
-    return new DurableObjectId(internal, id, text, this.#class);
+    return this.#id(id, text, this.#jurisdiction);
   }
 
   idFromString(id: string = undefined as unknown as string): DurableObjectId {
     if (arguments.length === 0) missingArgument("idFromString", "DurableObjectNamespace", 1, "string");
-    return new DurableObjectId(internal, ops.object_id_parse(this.#class, toDOMString(id)), undefined, this.#class);
+    const text = ops.object_id_parse(this.#class, toDOMString(id));
+    const jurisdiction = ops.object_id_jurisdiction(this.#class, text);
+    if (this.#jurisdiction !== 0 && jurisdiction !== this.#jurisdiction) this.#refuse(jurisdiction);
+    return this.#id(text, undefined, jurisdiction);
   }
 
   get(id: DurableObjectId | undefined = undefined, options: unknown = undefined): Stub {
@@ -280,6 +310,8 @@ export class DurableObjectNamespace {
     if (!isDictionary(options)) missingArgument("get", "DurableObjectNamespace", 2, "GetDurableObjectOptions");
     // An id of another class, or one that an object has of itself.
     if (idClass(id) !== this.#class) ops.object_id_parse(this.#class, idText(id));
+    if (this.#jurisdiction !== 0 && id.jurisdiction !== nameOfJurisdiction(this.#jurisdiction))
+      this.#refuse(ops.object_id_jurisdiction(this.#class, idText(id)));
     return new Stub(internal, id, this.#class);
   }
 
@@ -289,8 +321,12 @@ export class DurableObjectNamespace {
   }
 
   jurisdiction(jurisdiction: string | undefined | null = undefined): DurableObjectNamespace {
-    if (jurisdiction === undefined || jurisdiction === null) return new DurableObjectNamespace(internal, this.#class);
-    return new DurableObjectNamespace(internal, this.#class, checkJurisdiction(jurisdiction));
+    const wanted = jurisdiction === undefined || jurisdiction === null ? 0 : jurisdictionOf(jurisdiction);
+    if (this.#jurisdiction !== 0)
+      throw new TypeError(
+        `This namespace is restricted to the jurisdiction "${nameOfJurisdiction(this.#jurisdiction)}" already.`,
+      );
+    return new DurableObjectNamespace(internal, this.#class, wanted);
   }
 }
 defineInterface(DurableObjectNamespace, "DurableObjectNamespace");

@@ -121,14 +121,20 @@ type Instance = Record<string, unknown>;
 /** So that an instance is all that C++ keeps. */
 const states = new WeakMap<Instance, DurableObjectState>();
 
-function createObject(className: string, object: ObjectHandle, id: string, name: string | undefined): Instance {
+function createObject(
+  className: string,
+  object: ObjectHandle,
+  id: string,
+  name: string | undefined,
+  jurisdiction: number,
+): Instance {
   const constructor = workerExports[className];
   if (typeof constructor !== "function")
     throw new TypeError(
       `The worker does not export the Durable Object class "${className}", which its configuration names.`,
     );
   if (typeof (constructor.prototype as Instance).alarm !== "function") hasNoAlarmHandler(object);
-  const state = new DurableObjectState(object, makeId(id, name));
+  const state = new DurableObjectState(object, makeId(id, name, jurisdiction));
   const instance = new (constructor as new (state: DurableObjectState, env: object) => Instance)(state, env);
   states.set(instance, state);
   return instance;

@@ -32,4 +32,6 @@ void release_startup_memory() {
   dl_iterate_phdr(release_object, nullptr);
 }
 
+void release_free_memory() { malloc_trim(0); }
+
 }  // namespace adit

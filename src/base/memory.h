@@ -8,4 +8,7 @@ namespace adit {
 // Any thread; safe while others run.
 void release_startup_memory();
 
+// Gives the heap's free pages back, after something large has gone. Milliseconds for each 100 MB; any thread.
+void release_free_memory();
+
 }  // namespace adit

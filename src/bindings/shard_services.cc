@@ -1,5 +1,6 @@
 #include "bindings/shard_services.h"
 
+#include <algorithm>
 #include <functional>
 #include <future>
 #include <map>
@@ -186,6 +187,8 @@ Result<uint16_t> ProcessServices::start_s3(r2::s3::ServerOptions options) {
 
 void ProcessServices::set_kv_propagation_s(uint32_t seconds) { m_impl->kv_propagation_s = seconds; }
 
+void ProcessServices::set_history_days(uint32_t days) { m_impl->state.set_history_days(days); }
+
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {
   std::vector<std::string> buckets;
   for (const auto& bucket : config.r2_buckets) buckets.push_back(bucket.name);
@@ -203,6 +206,12 @@ Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& co
     return durable_object::destroy_space(*m_impl->group, space);
   }));
   std::lock_guard lock(m_impl->mutex);
+  // A transferred class is no longer its old worker's.
+  for (auto& [owner, table] : m_impl->classes)
+    std::erase_if(table, [&](const auto& known) {
+      return std::any_of(classes.begin(), classes.end(),
+                         [&](const auto& made) { return made.second->space == known.second->space; });
+    });
   m_impl->classes[config.name] = std::move(classes);
   return {};
 }

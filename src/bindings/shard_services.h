@@ -52,6 +52,8 @@ class ProcessServices {
   ~ProcessServices();
   // For development: KV reads are as old as they may be on Cloudflare's network (docs/kv.md). Before shards start.
   void set_kv_propagation_s(uint32_t seconds);
+  // How long Durable Objects and D1 keep their past, from now on (state.h). Before shards start.
+  void set_history_days(uint32_t days);
   // Before a version with this configuration starts: its migrations. Main's thread.
   Result<void> apply_configuration(const worker::WorkerConfig& config);
   // Serves the S3 API on the first shard; the port. Main's thread, once the shards run.

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,23 +20,34 @@
 
 namespace adit::bindings {
 
+constexpr uint32_t default_history_days = 30;
+
 class ProcessState {
  public:
   ProcessState(std::filesystem::path path, const Logger& logger) : m_path(std::move(path)), m_logger(logger) {}
+  // How long Durable Objects and D1 databases keep their past. Before directory(), which writes it into the state: it holds for every later
+  // process, until another one is told otherwise.
+  void set_history_days(uint32_t days) { m_wanted_history_days = days; }
   // Locks the directory and recovers what the last process left there, the first time; an error is tried again at the next call.
   Result<ledger::StateDirectory*> directory();
+  // For a store in it, once directory() gave it: without the spaces that keep their past.
+  ledger::StoreOptions store_options();
   // Something was stored here before: there may be alarms to run, for one.
   bool has_state() const;
   // The blobs beside a ledger, shared by all shards: FOLDER/blobs-KIND/NAME.
   Result<std::shared_ptr<blobs::BlobStore>> blobs(const std::string& kind, const std::string& name);
 
  private:
+  Result<void> settle_history_days(const std::string& folder);
+
   std::filesystem::path m_path;
   const Logger& m_logger;
   ledger::SystemDisk m_disk;
   SystemRandom m_random;
+  std::optional<uint32_t> m_wanted_history_days;
   std::mutex m_mutex;  // guards what is below
   std::unique_ptr<ledger::StateDirectory> m_directory;
+  uint32_t m_history_days = default_history_days;
   std::map<std::string, std::shared_ptr<blobs::BlobStore>> m_blobs;  // by folder
 };
 

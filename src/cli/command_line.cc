@@ -79,6 +79,10 @@ void add_dev(CLI::App& app, Parsed& parsed) {
                   "For so many seconds KV reads give what they gave before, as on Cloudflare's network (60 there); 0")
       ->type_name("N")
       ->check(CLI::Range(0, 86'400).description(""));
+  dev->add_option("--history-days", parsed.dev.history_days,
+                  "How many days Durable Objects and D1 databases keep their past, from now on; at first 30")
+      ->type_name("N")
+      ->check(CLI::Range(1, 3650).description(""));
   dev->add_option("--log-level", parsed.log_level, "How much to log: debug, info, warn, error or none; info")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "log", "warn", "error", "none"}).description(""));

@@ -170,6 +170,7 @@ class DevServer {
     options.logger = &m_logger;
     options.http.host = m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1"));
     m_services = TRY(bindings::ProcessServices::create(state_directory(), m_logger));
+    if (m_options.history_days) m_services->set_history_days(*m_options.history_days);
     m_services->set_kv_propagation_s(m_options.kv_propagation_s);
     options.make_extension = [services = m_services.get()](worker::Shard& shard) {
       return services->make_shard_services(shard);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/memory.h"
 #include "ledger/engines/local/local_engine.h"
 
 namespace adit::ledger {
@@ -10,6 +11,8 @@ namespace {
 
 constexpr uint64_t read_timeout_ms = 30'000;
 constexpr uint64_t compaction_retry_ms = 1'000;
+constexpr size_t closed_at_once = 64;    // in one turn
+constexpr size_t unsynced_at_most = 64;  // closed ledgers that the log still has, when nothing else goes on
 constexpr size_t sync_one_by_one = 32;  // above this many files one sync of everything is cheaper
 
 Result<std::shared_ptr<DiskFile>> open_if_there(Disk& disk, const std::string& path) {
@@ -94,6 +97,7 @@ Task LedgerStore::guarded(Task task) {
 
 void LedgerStore::touch(Entry& entry) {
   entry.used_ms = m_clock.monotonic_ns() / 1'000'000;
+  entry.is_resting = false;
   m_by_use.splice(m_by_use.end(), m_by_use, entry.place);
 }
 
@@ -261,6 +265,7 @@ bool LedgerStore::try_close(const LedgerId& id) {
   m_by_use.erase(it->second.place);
   m_open.erase(it);
   m_engine->release(id);
+  ++m_closed_since_empty;
   return true;
 }
 
@@ -278,24 +283,75 @@ void LedgerStore::watch_idle() {
   m_executor.after(std::max<uint64_t>(m_options.idle_close_ms / 2, 1), guarded([this] {
                      m_idle_watch = false;
                      close_idle();
-                     if (!m_open.empty() && !m_is_closed) watch_idle();
+                     if (m_unsynced.size() > unsynced_at_most) compact_closed();
+                     if ((!m_open.empty() || m_unsynced.size() > unsynced_at_most) && !m_is_closed) watch_idle();
                    }));
 }
 
 void LedgerStore::close_idle() {
   if (m_is_closed) return;
   auto now_ms = m_clock.monotonic_ns() / 1'000'000;
-  size_t checkpoints = 0;
   std::vector<LedgerId> idle;
   for (auto& [id, entry] : m_open) {
     if (entry.ledger.use_count() > 1) entry.used_ms = now_ms;
-    if (now_ms - entry.used_ms < static_cast<int64_t>(m_options.idle_close_ms)) continue;
-    if (!entry.ledger->is_quiet()) continue;
-    bool needs_checkpoint = entry.ledger->checkpointed_position() != entry.ledger->position();
-    if (needs_checkpoint && ++checkpoints > m_options.checkpoints_at_once) continue;
-    idle.push_back(id);
+    if (now_ms - entry.used_ms >= static_cast<int64_t>(m_options.idle_close_ms)) idle.push_back(id);
   }
-  for (auto& id : idle) try_close(id);
+  for (auto& id : idle) rest(id);
+}
+
+void LedgerStore::rest(const LedgerId& id) {
+  auto it = m_open.find(id);
+  if (it == m_open.end() || m_is_closed || std::exchange(it->second.is_resting, true)) return;
+  m_resting.push_back(id);
+  rest_soon();
+}
+
+// After the turn, when what it used is let go of.
+void LedgerStore::rest_soon() {
+  if (std::exchange(m_rest_scheduled, true)) return;
+  m_executor.post(guarded([this] {
+    m_rest_scheduled = false;
+    close_resting();
+  }));
+}
+
+// A few at a time, so that who writes and opens meanwhile does not wait behind them.
+void LedgerStore::close_resting() {
+  size_t looked = 0;
+  while (!m_resting.empty() && m_writing_out < m_options.checkpoints_at_once && !m_is_closed) {
+    if (++looked > closed_at_once) return rest_soon();
+    auto id = std::move(m_resting.front());
+    m_resting.pop_front();
+    auto it = m_open.find(id);
+    // Opened again, or in use: the idle watch will find it.
+    if (it == m_open.end() || !std::exchange(it->second.is_resting, false) || it->second.ledger.use_count() > 1)
+      continue;
+    auto& ledger = *it->second.ledger;
+    if (ledger.is_quiet() && ledger.checkpointed_position() == ledger.position()) {
+      try_close(id);
+      continue;
+    }
+    ++m_writing_out;
+    ++m_checkpoints;
+    ledger.checkpoint([this, id, alive = std::weak_ptr(m_alive)](Result<void>) {
+      if (!alive.lock()) return;
+      // Not here: the ledger is still at work.
+      m_executor.post(guarded([this, id] {
+        --m_writing_out;
+        if (!m_is_closed) try_close(id);
+        close_resting();
+      }));
+    });
+  }
+  if (m_resting.empty() && m_writing_out == 0) all_rest();
+}
+
+// Many closed at once are memory that the system may have back, and a log that nobody needs any more.
+void LedgerStore::all_rest() {
+  if (m_is_closed || m_closed_since_empty < closed_at_once) return;
+  m_closed_since_empty = 0;
+  compact_closed();
+  release_free_memory();
 }
 
 // Keeps the log below its bound: the ledgers that hold back its oldest segment get their files written and synced, a few at a time.
@@ -318,6 +374,16 @@ void LedgerStore::compact_lagging() {
                          [this](Result<void> synced) { compaction_done(std::move(synced)); });
     });
   }
+}
+
+// Syncs the files of closed ledgers, so that the log, and this, can forget them.
+void LedgerStore::compact_closed() {
+  if (m_is_compacting || m_is_closed || m_unsynced.empty()) return;
+  m_is_compacting = true;
+  std::vector<LedgerId> ids;
+  ids.reserve(m_unsynced.size());
+  for (auto& [id, position] : m_unsynced) ids.push_back(id);
+  sync_and_compact(std::move(ids), [this](Result<void> synced) { compaction_done(std::move(synced)); });
 }
 
 void LedgerStore::compaction_done(Result<void> result) {

@@ -4,6 +4,7 @@
 // one that is not in use is closed only when its database file has all of it. Background work is bounded: so many checkpoints at once.
 #pragma once
 
+#include <deque>
 #include <list>
 #include <memory>
 #include <string>
@@ -60,6 +61,11 @@ class LedgerStore {
   void open(const LedgerId& id, OpenCallback callback);
   // The open ledger, if it is.
   std::shared_ptr<Ledger> find(const LedgerId& id) const;
+  // Whoever used it has let go, and will not want it soon: it is closed as soon as its file has all of it, unless it is opened before that.
+  void rest(const LedgerId& id);
+  size_t open_count() const { return m_open.size(); }
+  // Above this many the store closes what it can before it opens another; it refuses to at twice as many.
+  size_t max_open_ledgers() const { return m_options.max_open_ledgers; }
   // True once the ledger has committed anything.
   Result<bool> exists(const LedgerId& id) const;
   // Deletes all data, durably. Ledger objects still held become broken.
@@ -82,6 +88,7 @@ class LedgerStore {
     std::shared_ptr<Ledger> ledger;
     int64_t used_ms = 0;
     std::list<LedgerId>::iterator place;
+    bool is_resting = false;  // and in m_resting
   };
   using Openers = std::vector<OpenCallback>;
   LedgerStore(StateDirectory& state, Executor& executor, const Logger& logger, const Clock& clock, StoreOptions options)
@@ -105,7 +112,11 @@ class LedgerStore {
   void make_room();
   void watch_idle();
   void close_idle();
+  void rest_soon();
+  void close_resting();
+  void all_rest();
   void compact_lagging();
+  void compact_closed();
   void compaction_done(Result<void> result);
   void write_out(const Engine::Lagging& item, Callback<void> callback);
   void sync_and_compact(std::vector<LedgerId> ids, Callback<void> callback);
@@ -127,6 +138,10 @@ class LedgerStore {
   std::unordered_map<LedgerId, Openers> m_opening;
   // Closed ledgers whose files are written but not synced: the log still has them. To what position.
   std::unordered_map<LedgerId, Position> m_unsynced;
+  std::deque<LedgerId> m_resting;
+  size_t m_writing_out = 0;         // of them, now
+  size_t m_closed_since_empty = 0;  // since m_resting was empty
+  bool m_rest_scheduled = false;
   uint64_t m_checkpoints = 0;
   bool m_is_compacting = false;
   bool m_idle_watch = false;

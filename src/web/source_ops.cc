@@ -4,6 +4,7 @@
 
 #include "js/answer.h"
 #include "js/ops.h"
+#include "web/held_output.h"
 
 namespace adit::web {
 
@@ -51,13 +52,39 @@ Result<net::Pipe*> pipe_of(const Source& source) {
   return Error::type_error("this native source is not a pipe");
 }
 
+// A pipe that waits for the output gate. If that never opens, its reader gets an error and not an end.
+class HeldPipe {
+ public:
+  explicit HeldPipe(Source source) : m_source(std::move(source)) {}
+  HeldPipe(HeldPipe&&) noexcept = default;
+  HeldPipe& operator=(HeldPipe&&) = delete;
+  ~HeldPipe() {
+    if (m_source)
+      static_cast<net::Pipe&>(*m_source).abort(
+          Error(ErrorKind::aborted, "what was written before this part of the body could not be stored"));
+  }
+  net::Pipe& take() {
+    m_taken = std::exchange(m_source, nullptr);
+    return static_cast<net::Pipe&>(*m_taken);
+  }
+
+ private:
+  Source m_source;
+  Source m_taken;
+};
+
 Result<v8::Local<v8::Value>> pipe_write(js::Call& call, Source source, BytesView bytes) {
-  auto* pipe = TRY(pipe_of(source));
-  return js::answer_now_or_later<void>(call, [&](auto ready) { pipe->write(copy_bytes(bytes), std::move(ready)); });
+  TRY(pipe_of(source));
+  return js::answer_now_or_later<void>(call, [&](auto ready) {
+    begin_when_durable(call, [held = HeldPipe(source), bytes = copy_bytes(bytes), ready = std::move(ready)]() mutable {
+      held.take().write(std::move(bytes), std::move(ready));
+    });
+  });
 }
 
-Result<void> pipe_close(Source source) {
-  TRY(pipe_of(source))->close();
+Result<void> pipe_close(js::Call& call, Source source) {
+  TRY(pipe_of(source));
+  begin_when_durable(call, [held = HeldPipe(source)]() mutable { held.take().close(); });
   return {};
 }
 

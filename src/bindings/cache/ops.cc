@@ -2,6 +2,7 @@
 #include "bindings/cache/ops.h"
 
 #include "bindings/cache/service.h"
+#include "web/held_output.h"
 #include "js/answer.h"
 
 namespace adit::bindings::cache {
@@ -56,16 +57,20 @@ js::Promise<void> cache_put(js::Call& call, std::string cache, std::string url, 
                      {now_ms, now_ms + static_cast<int64_t>(lifetime_ms)},
                      body.value_or(nullptr)};
   auto [promise, settle] = call.promise<void>();
-  scope.service.put(std::move(request),
-                    [settle = std::move(settle)](Result<void> stored) mutable { settle(std::move(stored)); });
+  web::begin_when_durable(call, [&scope, request = std::move(request), settle = std::move(settle)]() mutable {
+    scope.service.put(std::move(request),
+                      [settle = std::move(settle)](Result<void> stored) mutable { settle(std::move(stored)); });
+  });
   return promise;
 }
 
 js::Promise<bool> cache_delete(js::Call& call, std::string cache, std::string url) {
   auto& scope = call.service<Scope>();
   auto [promise, settle] = call.promise<bool>();
-  scope.service.remove(full_key(scope, cache, url),
-                       [settle = std::move(settle)](Result<bool> removed) mutable { settle(std::move(removed)); });
+  web::begin_when_durable(call, [&scope, key = full_key(scope, cache, url), settle = std::move(settle)]() mutable {
+    scope.service.remove(std::move(key),
+                         [settle = std::move(settle)](Result<bool> removed) mutable { settle(std::move(removed)); });
+  });
   return promise;
 }
 

@@ -1,6 +1,7 @@
 #include "bindings/d1/ops.h"
 
 #include "bindings/d1/service.h"
+#include "web/held_output.h"
 #include "bindings/sql/js_values.h"
 #include "js/ops.h"
 
@@ -61,9 +62,11 @@ Result<js::Promise<BatchResult>> d1_batch(js::Call& call, js::Handle<Handle> dat
   if (!flat->IsArray()) return Error::type_error("a D1 batch is an array");
   auto queries = TRY(queries_from_js(call, flat.As<v8::Array>()));
   auto [promise, settle] = call.promise<BatchResult>();
-  call.service<Service>().run(
-      *database, std::move(queries),
-      [settle = std::move(settle)](Result<BatchResult> result) mutable { settle(std::move(result)); });
+  web::begin_when_durable(call, [&service = call.service<Service>(), database, queries = std::move(queries),
+                            settle = std::move(settle)]() mutable {
+    service.run(*database, std::move(queries),
+                [settle = std::move(settle)](Result<BatchResult> result) mutable { settle(std::move(result)); });
+  });
   return promise;
 }
 

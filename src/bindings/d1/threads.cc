@@ -17,8 +17,8 @@ namespace {
 // The logs of these threads lie beside the shards', whose numbers are small.
 constexpr size_t first_log = 1000;
 
-ledger::StoreOptions store_options() {
-  ledger::StoreOptions options;
+ledger::StoreOptions store_options(ProcessState& state) {
+  auto options = state.store_options();
   options.ledger.page_size_bytes = 4096;
   options.ledger.cache_bytes = 2 << 20;
   options.max_open_ledgers = 256;
@@ -30,13 +30,14 @@ ledger::StoreOptions store_options() {
 
 class Thread {
  public:
-  static Result<std::unique_ptr<Thread>> start(ledger::StateDirectory& directory, size_t number, const Logger& logger,
+  static Result<std::unique_ptr<Thread>> start(ProcessState& state, size_t number, const Logger& logger,
                                                const Clock& clock, const std::atomic<bool>& interrupt) {
+    auto& directory = *TRY(state.directory());
     std::unique_ptr<Thread> self(new Thread(clock, interrupt));
     self->m_loop = TRY(net::Loop::create());
     self->m_executor = std::make_unique<LoopExecutor>(*self->m_loop);
-    self->m_store = TRY(
-        ledger::LedgerStore::create(directory, first_log + number, *self->m_executor, logger, clock, store_options()));
+    self->m_store = TRY(ledger::LedgerStore::create(directory, first_log + number, *self->m_executor, logger, clock,
+                                                    store_options(state)));
     self->m_thread = std::thread([&thread = *self] {
       sigset_t all;
       sigfillset(&all);
@@ -116,8 +117,7 @@ Result<Thread*> Threads::thread_of(const std::string& database) {
   if (auto found = m_places.find(database); found != m_places.end()) return found->second;
   Thread* place = nullptr;
   if (m_threads.size() < max_threads) {
-    auto* directory = TRY(m_state.directory());
-    m_threads.push_back(TRY(Thread::start(*directory, m_threads.size(), m_logger, m_clock, m_is_stopping)));
+    m_threads.push_back(TRY(Thread::start(m_state, m_threads.size(), m_logger, m_clock, m_is_stopping)));
     place = m_threads.back().get();
   } else {
     place = m_threads[m_places.size() % max_threads].get();

@@ -71,17 +71,58 @@ void drop(Json& classes, Json& dropped, const std::string& name) {
   classes.erase(name);
 }
 
-void apply(const worker::Migration& migration, const std::string& worker, Json& record) {
-  auto& classes = record["classes"];
-  for (const auto& renamed : migration.renamed_classes) {
-    if (!classes.contains(renamed.from)) continue;
-    classes[renamed.to] = classes[renamed.from];
-    classes.erase(renamed.from);
+Json& record_of(Json& workers, const std::string& worker) {
+  auto& record = workers[worker];
+  if (record.is_null()) record = {{"tag", ""}, {"made", 0}, {"classes", Json::object()}, {"dropped", Json::array()}};
+  // Which classes have SQLite, as far as migrations said so.
+  if (!record.contains("sqlite")) record["sqlite"] = Json::object();
+  return record;
+}
+
+void move(Json& from, const std::string& old_name, Json& to, const std::string& new_name) {
+  for (const auto* each : {"classes", "sqlite"}) {
+    if (!from[each].contains(old_name)) continue;
+    Json moved = from[each][old_name];
+    from[each].erase(old_name);
+    to[each][new_name] = std::move(moved);
   }
-  for (const auto& name : migration.deleted_classes) drop(classes, record["dropped"], name);
-  for (const auto* names : {&migration.new_classes, &migration.new_sqlite_classes})
-    for (const auto& name : *names)
-      if (!classes.contains(name)) classes[name] = make_space(record, worker, name);
+}
+
+void make(Json& record, const std::string& worker, const std::string& name, bool has_sql) {
+  if (record["classes"].contains(name)) return;
+  record["classes"][name] = make_space(record, worker, name);
+  record["sqlite"][name] = has_sql;
+}
+
+// The class comes with its data. A worker that was never here has none: then this state is new, and so is the class.
+Result<void> transfer(const worker::TransferredClass& transferred, const std::string& tag, const std::string& worker,
+                      Json& workers) {
+  if (workers.contains(transferred.from_script)) {
+    auto& source = record_of(workers, transferred.from_script);
+    if (!source["classes"].contains(transferred.from))
+      return Error::failed("migration \"" + tag + "\" transfers the class " + transferred.from + " from the worker " +
+                           transferred.from_script + ", which has no such class");
+    if (workers[worker]["classes"].contains(transferred.to))
+      return Error::failed("migration \"" + tag + "\" transfers a class to " + transferred.to +
+                           ", which exists already");
+    move(source, transferred.from, workers[worker], transferred.to);
+  }
+  make(workers[worker], worker, transferred.to, true);
+  return {};
+}
+
+Result<void> apply(const worker::Migration& migration, const std::string& worker, Json& workers) {
+  auto& record = workers[worker];
+  for (const auto& renamed : migration.renamed_classes) move(record, renamed.from, record, renamed.to);
+  for (const auto& transferred : migration.transferred_classes)
+    TRY(transfer(transferred, migration.tag, worker, workers));
+  for (const auto& name : migration.deleted_classes) {
+    drop(record["classes"], record["dropped"], name);
+    record["sqlite"].erase(name);
+  }
+  for (const auto& name : migration.new_classes) make(record, worker, name, false);
+  for (const auto& name : migration.new_sqlite_classes) make(record, worker, name, true);
+  return {};
 }
 
 }  // namespace
@@ -91,15 +132,14 @@ Result<ClassTable> apply_migrations(const std::string& state_directory, const wo
   auto path = fs::path(state_directory) / "durable_objects.json";
   auto all = TRY(read_record(path));
   auto before = all.dump();
-  auto& record = all["workers"][config.name];
-  if (record.is_null()) record = {{"tag", ""}, {"made", 0}, {"classes", Json::object()}, {"dropped", Json::array()}};
+  auto& record = record_of(all["workers"], config.name);
   // Everything up to the remembered tag has been done.
   size_t next = 0;
   auto tag = record["tag"].get<std::string>();
   for (size_t i = 0; i < config.migrations.size(); ++i)
     if (config.migrations[i].tag == tag) next = i + 1;
   for (; next < config.migrations.size(); ++next) {
-    apply(config.migrations[next], config.name, record);
+    TRY(apply(config.migrations[next], config.name, all["workers"]));
     record["tag"] = config.migrations[next].tag;
   }
   for (const auto& declared : config.durable_object_classes)
@@ -117,6 +157,7 @@ Result<ClassTable> apply_migrations(const std::string& state_directory, const wo
     made->key = key_of(made->space);
     for (const auto& declared : config.durable_object_classes)
       if (declared.name == name) made->has_sql = declared.sqlite;
+    if (record["sqlite"].contains(name)) made->has_sql = record["sqlite"][name].get<bool>();
     classes.emplace(name, std::move(made));
   }
   return classes;

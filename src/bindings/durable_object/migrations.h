@@ -1,5 +1,5 @@
 // Durable Object migrations, executed: which class has which data. Remembered in durable_objects.json of the state directory, written
-// atomically. Owner: main's thread. Invariant: each migration of a worker is applied once, in order; a deleted class's data is unreachable
+// atomically. A class keeps its data through renames and when another worker takes it over (transferred_classes). Owner: main's thread. Invariant: each migration of a worker is applied once, in order; a deleted class's data is unreachable
 // from then on, and leaves the disk at once, its folder at the next start.
 #pragma once
 
@@ -14,12 +14,9 @@
 namespace adit::bindings::durable_object {
 
 // Applies what is new and returns every class of the worker. A bound class without a migration gets a space too, as in wrangler dev.
-// destroy(space) deletes the ledgers of a space that no class has any more.
+// destroy(space) deletes the ledgers of a space that no class has any more. An error names the migration that cannot be done; then none is.
 Result<ClassTable> apply_migrations(const std::string& state_directory, const worker::WorkerConfig& config,
                                     const std::function<Result<void>(const std::string& space)>& destroy);
-
-// Removes from disk what deleted classes left. At start only, while no ledger is open.
-Result<void> remove_deleted_data(const ledger::StateDirectory& directory);
 
 // Removes from disk what deleted classes left. At start only, while no ledger is open.
 Result<void> remove_deleted_data(const ledger::StateDirectory& directory);

@@ -81,13 +81,15 @@ Result<void> Object::construct() {
   v8::TryCatch caught(v8_isolate);
   auto name = m_address.has_name ? js::from_utf8(v8_isolate, m_address.name).As<v8::Value>()
                                  : v8::Undefined(v8_isolate).As<v8::Value>();
+  auto jurisdiction = m_address.id.jurisdiction(m_address.object_class->key).value_or(0);
   v8::Local<v8::Value> arguments[] = {js::from_utf8(v8_isolate, m_address.object_class->name),
                                       js::wrap<Object>(v8_isolate, shared_from_this()),
-                                      js::from_latin1(v8_isolate, m_address.id.text()), name};
+                                      js::from_latin1(v8_isolate, m_address.id.text()), name,
+                                      v8::Integer::New(v8_isolate, jurisdiction)};
   v8::Local<v8::Value> record;
   if (m_isolate->worker()
           .entry_function("createObject")
-          ->Call(isolate.context(), v8::Undefined(v8_isolate), 4, arguments)
+          ->Call(isolate.context(), v8::Undefined(v8_isolate), std::size(arguments), arguments)
           .ToLocal(&record)) {
     if (m_state == State::running) m_record.Reset(v8_isolate, record.As<v8::Object>());
     return {};

@@ -69,6 +69,9 @@ class Object final : public std::enable_shared_from_this<Object> {
 
   // Since when nothing is under way; asked now and then.
   bool has_been_idle(int64_t now_ms, int64_t limit_ms);
+  // When it was last found at work.
+  int64_t used_ms() const { return m_used_ms; }
+  bool has_ledger() const { return m_ledger != nullptr; }
 
   // The input gate. A critical section (blockConcurrencyWhile, transaction) runs under a standing invocation of its own, which start(section)
   // begins in a later turn. Until unblock(section) nothing else of the object goes on: no event begins, and what the rest of its code waits

@@ -156,6 +156,11 @@ void ObjectHost::receive(RemoteCall remote) {
 Result<std::shared_ptr<ledger::Ledger>> ObjectHost::open_ledger(const std::string& space, const ObjectId& id) {
   auto* store = TRY(m_state.store());
   auto ledger_id = TRY(ledger::LedgerId::create(space, id.text()));
+  if (store->open_count() >= store->max_open_ledgers() && !std::exchange(m_makes_room, true))
+    m_shard.loop().defer([this] {
+      m_makes_room = false;
+      if (auto full = m_state.store(); full.is_ok()) sweep_all_but(full.value()->max_open_ledgers() * 3 / 4);
+    });
   auto now = std::make_shared<std::optional<Result<std::shared_ptr<ledger::Ledger>>>>();
   store->open(ledger_id, [now](Result<std::shared_ptr<ledger::Ledger>> ledger) { *now = std::move(ledger); });
   // It opens at once but after one that broke, and then the object waits for it before it begins.
@@ -193,19 +198,13 @@ void ObjectHost::ended(Object& object) {
 }
 
 Result<std::vector<ledger::LedgerId>> ObjectHost::own_ledgers(const std::string& space) {
-  constexpr size_t page = 1000;
   auto* store = TRY(m_state.store());
   std::vector<ledger::LedgerId> own;
-  std::string after;
-  for (;;) {
-    auto listed = TRY(store->list(space, after, page));
-    for (const auto& ledger : listed) {
-      auto id = ObjectId::parse(ledger.name());
-      if (id && id->hash() % m_shard.group().shard_count() == m_shard.index()) own.push_back(ledger);
-    }
-    if (listed.size() < page) return own;
-    after = listed.back().name();
+  for (auto& ledger : TRY(store->list(space, "", SIZE_MAX))) {
+    auto id = ObjectId::parse(ledger.name());
+    if (id && id->hash() % m_shard.group().shard_count() == m_shard.index()) own.push_back(std::move(ledger));
   }
+  return own;
 }
 
 void ObjectHost::destroy_space(const std::string& space, Function<void(Result<void>)> done) {
@@ -217,19 +216,34 @@ void ObjectHost::destroy_space(const std::string& space, Function<void(Result<vo
   if (auto removed = m_alarms.remove_space(space); removed.is_error()) return done(std::move(removed));
   auto ledgers = own_ledgers(space);
   if (ledgers.is_error()) return done(std::move(ledgers.error()));
-  struct Waiting {
+  // A few at a time: each is open while it is destroyed.
+  struct Destroying : std::enable_shared_from_this<Destroying> {
+    ledger::LedgerStore& store;
+    std::vector<ledger::LedgerId> left;
     Function<void(Result<void>)> done;
-    size_t left;
+    size_t under_way = 0;
+    bool is_going = false;
     Result<void> outcome;
-    void one_more(Result<void> result) {
-      if (result.is_error()) outcome = std::move(result);
-      if (--left == 0) done(std::move(outcome));
+    Destroying(ledger::LedgerStore& in, std::vector<ledger::LedgerId> ids, Function<void(Result<void>)> then)
+        : store(in), left(std::move(ids)), done(std::move(then)) {}
+    void go_on() {
+      constexpr size_t at_once = 64;
+      if (std::exchange(is_going, true)) return;  // one that failed at once
+      while (!left.empty() && under_way < at_once) {
+        auto id = std::move(left.back());
+        left.pop_back();
+        ++under_way;
+        store.destroy(id, [self = shared_from_this()](Result<void> result) {
+          if (result.is_error()) self->outcome = std::move(result);
+          --self->under_way;
+          self->go_on();
+        });
+      }
+      is_going = false;
+      if (left.empty() && under_way == 0 && done) std::exchange(done, nullptr)(std::move(outcome));
     }
   };
-  auto waiting = std::make_shared<Waiting>(Waiting{std::move(done), ledgers.value().size() + 1, {}});
-  for (const auto& ledger : ledgers.value())
-    m_state.store().value()->destroy(ledger, [waiting](Result<void> result) { waiting->one_more(std::move(result)); });
-  waiting->one_more({});
+  std::make_shared<Destroying>(*m_state.store().value(), std::move(ledgers).value(), std::move(done))->go_on();
 }
 
 Result<void> destroy_space(worker::ShardGroup& group, const std::string& space) {
@@ -271,6 +285,8 @@ void ObjectHost::detach(worker::WorkerIsolate& worker) {
 void ObjectHost::close() {
   m_is_closed = true;
   m_sweep = {};
+  m_bedtime = {};
+  m_sleepy.clear();
   m_alarms.close();
   auto objects = std::exchange(m_objects, {});
   for (auto& [id, object] : objects) object->end(Error::failed("The server is stopping."));
@@ -306,19 +322,46 @@ void ObjectHost::sweep_later() {
 }
 
 void ObjectHost::sweep() {
-  std::vector<std::shared_ptr<Object>> idle;
   for (auto& [id, object] : m_objects) {
     auto sockets = m_sockets.find(id);
     bool hibernates = sockets != m_sockets.end() && !sockets->second->is_empty();
     auto limit_ms = hibernates ? std::min(m_options.idle_ms, m_options.hibernate_ms) : m_options.idle_ms;
-    if (object->has_been_idle(now_ms(), static_cast<int64_t>(limit_ms))) idle.push_back(object);
+    if (object->has_been_idle(now_ms(), static_cast<int64_t>(limit_ms))) m_sleepy.push_back(object);
   }
-  for (auto& object : idle) {
-    object->sleep();
-    auto sockets = m_sockets.find(object->address().id);
-    if (sockets != m_sockets.end() && sockets->second->is_empty()) m_sockets.erase(sockets);
-  }
+  put_to_sleep();
   if (!m_objects.empty() && !m_is_closed) sweep_later();
+}
+
+// More objects are awake than there should be open ledgers.
+void ObjectHost::sweep_all_but(size_t ledgers) {
+  if (m_is_closed) return;
+  std::vector<std::shared_ptr<Object>> idle;
+  for (auto& [id, object] : m_objects)
+    if (object->has_ledger() && object->has_been_idle(now_ms(), 0)) idle.push_back(object);
+  auto open = m_state.store().value()->open_count();
+  auto count = std::min(idle.size(), open - std::min(open, ledgers));
+  std::nth_element(idle.begin(), idle.begin() + static_cast<ptrdiff_t>(count), idle.end(),
+                   [](const auto& a, const auto& b) { return a->used_ms() < b->used_ms(); });
+  m_sleepy.insert(m_sleepy.end(), idle.begin(), idle.begin() + static_cast<ptrdiff_t>(count));
+  put_to_sleep();
+}
+
+// A hundred thousand may fall asleep together, and somebody waits for an answer meanwhile.
+void ObjectHost::put_to_sleep() {
+  constexpr size_t at_once = 256;
+  for (size_t i = 0; i < at_once && !m_sleepy.empty(); ++i) {
+    auto object = m_sleepy.front().lock();
+    m_sleepy.pop_front();
+    if (!object || object->has_ended() || !object->has_been_idle(now_ms(), 0)) continue;
+    object->sleep();
+    const auto& address = object->address();
+    auto sockets = m_sockets.find(address.id);
+    if (sockets != m_sockets.end() && sockets->second->is_empty()) m_sockets.erase(sockets);
+    auto store = m_state.store();
+    auto ledger = ledger::LedgerId::create(address.object_class->space, address.id.text());
+    if (store.is_ok() && ledger.is_ok()) store.value()->rest(ledger.value());
+  }
+  if (!m_sleepy.empty() && !m_bedtime.is_active()) m_bedtime = m_shard.loop().after(0, [this] { put_to_sleep(); });
 }
 
 }  // namespace adit::bindings::durable_object

@@ -8,6 +8,7 @@
 // Invariant: at most one Object per id has not ended. Between shards travel values only; what waits for an answer stays on its shard.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -25,7 +26,8 @@ class ShardState;
 namespace adit::bindings::durable_object {
 
 struct HostOptions {
-  // In-memory state is kept this long without events. Cloudflare: 70 to 140 seconds.
+  // In-memory state is kept this long without events. Cloudflare: 70 to 140 seconds. Less when more objects are awake than the store has
+  // ledgers for: those go first that have been idle for longest.
   uint64_t idle_ms = 70'000;
   uint64_t hibernate_ms = 10'000;      // the same for one with hibernatable WebSockets
   uint64_t section_limit_ms = 30'000;  // of blockConcurrencyWhile, as documented
@@ -97,6 +99,8 @@ class ObjectHost final {
   void drop_sockets_of_space(const std::string& space);
   void sweep_later();
   void sweep();
+  void sweep_all_but(size_t ledgers);
+  void put_to_sleep();
 
   worker::Shard& m_shard;
   ShardState& m_state;
@@ -110,6 +114,9 @@ class ObjectHost final {
   std::unordered_map<uint64_t, Function<void(Outcome)>> m_remote_calls;  // to other shards, by number
   uint64_t m_call_numbers = 0;
   net::Timer m_sweep;
+  std::deque<std::weak_ptr<Object>> m_sleepy;  // found idle, to be put to sleep a few at a time
+  net::Timer m_bedtime;
+  bool m_makes_room = false;
   bool m_is_closed = false;
 };
 

@@ -33,23 +33,28 @@ int digit_of(char c) {
 
 }  // namespace
 
-void ObjectId::tag(const NamespaceKey& key) {
-  auto half = derive(key, 't', view(m_octets.data()));
+// What the tag's hash is used for, by jurisdiction. A change loses the data of every object.
+static char tag_purpose(Jurisdiction jurisdiction) { return "tefhu"[jurisdiction]; }
+
+void ObjectId::tag(const NamespaceKey& key, Jurisdiction jurisdiction) {
+  auto half = derive(key, tag_purpose(jurisdiction), view(m_octets.data()));
   std::copy(half.begin(), half.end(), m_octets.begin() + half_bytes);
 }
 
-ObjectId ObjectId::from_name(const NamespaceKey& key, std::string_view name) {
+ObjectId ObjectId::from_name(const NamespaceKey& key, std::string_view name, Jurisdiction jurisdiction) {
   ObjectId id;
-  auto half = derive(key, 'n', name);
+  auto half = jurisdiction == 0
+                  ? derive(key, 'n', name)
+                  : derive(key, 'j', std::string(jurisdictions[jurisdiction - 1u]) + '\0' + std::string(name));
   std::copy(half.begin(), half.end(), id.m_octets.begin());
-  id.tag(key);
+  id.tag(key, jurisdiction);
   return id;
 }
 
-ObjectId ObjectId::make_unique(const NamespaceKey& key, Random& random) {
+ObjectId ObjectId::make_unique(const NamespaceKey& key, Random& random, Jurisdiction jurisdiction) {
   ObjectId id;
   random.fill(std::span(id.m_octets).first(half_bytes));
-  id.tag(key);
+  id.tag(key, jurisdiction);
   return id;
 }
 
@@ -72,9 +77,12 @@ std::optional<ObjectId> ObjectId::from_octets(std::span<const uint8_t> octets) {
   return id;
 }
 
-bool ObjectId::is_valid(const NamespaceKey& key) const {
-  auto half = derive(key, 't', view(m_octets.data()));
-  return std::equal(half.begin(), half.end(), m_octets.begin() + half_bytes);
+std::optional<Jurisdiction> ObjectId::jurisdiction(const NamespaceKey& key) const {
+  for (Jurisdiction each = 0; each <= jurisdictions.size(); ++each) {
+    auto half = derive(key, tag_purpose(each), view(m_octets.data()));
+    if (std::equal(half.begin(), half.end(), m_octets.begin() + half_bytes)) return each;
+  }
+  return std::nullopt;
 }
 
 std::string ObjectId::text() const {

@@ -1,5 +1,6 @@
 // The id of a Durable Object: 32 octets, 64 hex digits to a worker. The first half comes from the object's name or is random, the second is
-// a tag that only the class's namespace key makes, so that an id of another class, or an invented one, is told apart without a directory.
+// a tag that only the class's namespace key makes, so that an id of another class, or an invented one, is told apart without a directory. Each
+// jurisdiction has tags of its own, so that the text alone says which one an id is restricted to.
 // Value type. Invariant: the same key and name give the same id for ever, since data is found by it.
 #pragma once
 
@@ -19,14 +20,20 @@ namespace adit::bindings::durable_object {
 // The secret of a namespace, made with it (migrations.h).
 using NamespaceKey = std::array<uint8_t, 16>;
 
+// Those that Cloudflare has. Here they only keep ids apart: where the data is, the operator decides.
+constexpr std::array<std::string_view, 4> jurisdictions{"eu", "fedramp", "fedramp-high", "us"};
+// 0: none; else one more than the index in `jurisdictions`.
+using Jurisdiction = uint8_t;
+
 class ObjectId {
  public:
-  static ObjectId from_name(const NamespaceKey& key, std::string_view name);
-  static ObjectId make_unique(const NamespaceKey& key, Random& random);
-  // Of 64 hex digits in either case; nullopt for other text. is_valid() tells whose it is.
+  static ObjectId from_name(const NamespaceKey& key, std::string_view name, Jurisdiction jurisdiction = 0);
+  static ObjectId make_unique(const NamespaceKey& key, Random& random, Jurisdiction jurisdiction = 0);
+  // Of 64 hex digits in either case; nullopt for other text. jurisdiction() tells whose it is.
   static std::optional<ObjectId> parse(std::string_view text);
 
-  bool is_valid(const NamespaceKey& key) const;
+  // Nullopt: the id is none of the namespace.
+  std::optional<Jurisdiction> jurisdiction(const NamespaceKey& key) const;
   std::string text() const;
   // All 32, as stored where many ids are.
   const std::array<uint8_t, 32>& octets() const { return m_octets; }
@@ -36,7 +43,7 @@ class ObjectId {
   bool operator==(const ObjectId& other) const { return m_octets == other.m_octets; }
 
  private:
-  void tag(const NamespaceKey& key);
+  void tag(const NamespaceKey& key, Jurisdiction jurisdiction);
   std::array<uint8_t, 32> m_octets{};
 };
 

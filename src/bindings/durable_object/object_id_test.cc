@@ -27,8 +27,8 @@ TEST(ObjectId, unique_ones_differ_and_are_valid) {
   auto first = ObjectId::make_unique(key, random);
   auto second = ObjectId::make_unique(key, random);
   EXPECT_FALSE(first == second);
-  EXPECT_TRUE(first.is_valid(key));
-  EXPECT_FALSE(first.is_valid(other_key));
+  EXPECT_EQ(first.jurisdiction(key), 0);
+  EXPECT_FALSE(first.jurisdiction(other_key).has_value());
 }
 
 TEST(ObjectId, text_has_64_lower_case_digits_and_parses_back_in_any_case) {
@@ -50,15 +50,27 @@ TEST(ObjectId, parses_nothing_else) {
 }
 
 TEST(ObjectId, of_another_class_or_invented_is_not_valid) {
-  EXPECT_TRUE(ObjectId::from_name(key, "room").is_valid(key));
-  EXPECT_FALSE(ObjectId::from_name(other_key, "room").is_valid(key));
-  EXPECT_FALSE(ObjectId::parse(std::string(64, '0'))->is_valid(key));
+  EXPECT_EQ(ObjectId::from_name(key, "room").jurisdiction(key), 0);
+  EXPECT_FALSE(ObjectId::from_name(other_key, "room").jurisdiction(key));
+  EXPECT_FALSE(ObjectId::parse(std::string(64, '0'))->jurisdiction(key));
   auto text = ObjectId::from_name(key, "room").text();
   for (size_t i = 0; i < text.size(); ++i) {
     auto changed = text;
     changed[i] = changed[i] == '0' ? '1' : '0';
-    EXPECT_FALSE(ObjectId::parse(changed)->is_valid(key)) << i;
+    EXPECT_FALSE(ObjectId::parse(changed)->jurisdiction(key)) << i;
   }
+}
+
+TEST(ObjectId, says_its_jurisdiction_which_makes_it_another_id) {
+  SystemRandom random;
+  for (Jurisdiction each = 0; each <= jurisdictions.size(); ++each) {
+    EXPECT_EQ(ObjectId::from_name(key, "room", each).jurisdiction(key), each);
+    EXPECT_EQ(ObjectId::make_unique(key, random, each).jurisdiction(key), each);
+    EXPECT_EQ(ObjectId::parse(ObjectId::make_unique(key, random, each).text())->jurisdiction(key), each);
+    for (Jurisdiction other = 0; other < each; ++other)
+      EXPECT_FALSE(ObjectId::from_name(key, "room", each) == ObjectId::from_name(key, "room", other));
+  }
+  EXPECT_FALSE(ObjectId::from_name(key, "room", 1) == ObjectId::from_name(key, std::string("eu\0room", 7)));
 }
 
 TEST(ObjectId, hash_spreads_objects_over_shards) {

@@ -29,18 +29,24 @@ Result<ClassHandle> object_class(js::Call& call, std::string name) {
   return found;
 }
 
-js::ByteString object_id_from_name(ClassHandle object_class, std::string name) {
-  return {ObjectId::from_name(object_class->key, name).text()};
+js::ByteString object_id_from_name(ClassHandle object_class, std::string name, uint32_t jurisdiction) {
+  return {ObjectId::from_name(object_class->key, name, static_cast<Jurisdiction>(jurisdiction)).text()};
 }
 
-js::ByteString object_id_unique(js::Call& call, ClassHandle object_class) {
-  return {ObjectId::make_unique(object_class->key, call.service<IsolateObjects>().host().shard().random()).text()};
+js::ByteString object_id_unique(js::Call& call, ClassHandle object_class, uint32_t jurisdiction) {
+  auto& random = call.service<IsolateObjects>().host().shard().random();
+  return {ObjectId::make_unique(object_class->key, random, static_cast<Jurisdiction>(jurisdiction)).text()};
+}
+
+uint32_t object_id_jurisdiction(ClassHandle object_class, js::ByteString text) {
+  auto id = ObjectId::parse(text.value);
+  return id ? id->jurisdiction(object_class->key).value_or(0) : 0;
 }
 
 Result<js::ByteString> object_id_parse(ClassHandle object_class, std::string text) {
   auto id = ObjectId::parse(text);
   if (!id) return Error::type_error("Invalid Durable Object ID: must be 64 hex digits");
-  if (!id->is_valid(object_class->key)) return Error::type_error("Durable Object ID is not valid for this namespace.");
+  if (!id->jurisdiction(object_class->key)) return Error::type_error("Durable Object ID is not valid for this namespace.");
   return js::ByteString{id->text()};
 }
 
@@ -129,6 +135,7 @@ void register_objects(js::OpTable& ops) {
   ops.add<object_id_from_name>("object_id_from_name");
   ops.add<object_id_unique>("object_id_unique");
   ops.add<object_id_parse>("object_id_parse");
+  ops.add<object_id_jurisdiction>("object_id_jurisdiction");
   ops.add<object_fetch>("object_fetch");
   ops.add<object_call_method>("object_call_method");
   ops.add<object_serialize>("object_serialize");

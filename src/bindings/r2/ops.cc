@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "web/held_output.h"
 #include "bindings/r2/service.h"
 #include "js/answer.h"
 
@@ -194,16 +195,20 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
   if (hash) request.expected.values[static_cast<size_t>(hash_kind)] = text_of(*hash);
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<ObjectAnswer>();
-  bucket->put(std::move(request), std::move(body),
-              as<ObjectAnswer, std::optional<ObjectInfo>>("put", std::move(settle)));
+  web::begin_when_durable(call, [bucket, request = std::move(request), body = std::move(body),
+                            done = as<ObjectAnswer, std::optional<ObjectInfo>>("put", std::move(settle))]() mutable {
+    bucket->put(std::move(request), std::move(body), std::move(done));
+  });
   return promise;
 }
 
 js::Promise<void> r2_delete(js::Call& call, BucketHandle bucket, std::vector<std::string> keys) {
   auto [promise, settle] = call.promise<void>();
-  bucket->remove(std::move(keys), [settle = std::move(settle)](Result<void> removed) mutable {
-    if (removed.is_error()) settle(prefixed("delete", std::move(removed.error())));
-    else settle({});
+  web::begin_when_durable(call, [bucket, keys = std::move(keys), settle = std::move(settle)]() mutable {
+    bucket->remove(std::move(keys), [settle = std::move(settle)](Result<void> removed) mutable {
+      if (removed.is_error()) settle(prefixed("delete", std::move(removed.error())));
+      else settle({});
+    });
   });
   return promise;
 }
@@ -227,12 +232,14 @@ Result<js::Promise<std::string>> r2_create_upload(js::Call& call, BucketHandle b
                                                   int32_t storage_class, std::optional<BytesView> ssec_key) {
   auto options = TRY(options_of(std::move(http), std::move(custom), storage_class, ssec_key));
   auto [promise, settle] = call.promise<std::string>();
-  bucket->create_upload(std::move(key), std::move(options),
-                        [settle = std::move(settle)](Result<UploadInfo> upload) mutable {
-                          if (upload.is_error())
-                            return settle(prefixed("createMultipartUpload", std::move(upload.error())));
-                          settle(std::move(upload.value().upload_id));
-                        });
+  auto done = [settle = std::move(settle)](Result<UploadInfo> upload) mutable {
+    if (upload.is_error()) return settle(prefixed("createMultipartUpload", std::move(upload.error())));
+    settle(std::move(upload.value().upload_id));
+  };
+  web::begin_when_durable(call, [bucket, key = std::move(key), options = std::move(options),
+                            done = std::move(done)]() mutable {
+    bucket->create_upload(std::move(key), std::move(options), std::move(done));
+  });
   return promise;
 }
 
@@ -242,11 +249,15 @@ Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle buc
   auto sealing = TRY(ssec_key_of(ssec_key));
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<std::string>();
-  bucket->upload_part(std::move(key), std::move(upload_id), number, std::move(body), sealing, nullptr,
-                      [settle = std::move(settle)](Result<PartInfo> part) mutable {
-                        if (part.is_error()) return settle(prefixed("uploadPart", std::move(part.error())));
-                        settle(std::move(part.value().etag));
-                      });
+  auto done = [settle = std::move(settle)](Result<PartInfo> part) mutable {
+    if (part.is_error()) return settle(prefixed("uploadPart", std::move(part.error())));
+    settle(std::move(part.value().etag));
+  };
+  web::begin_when_durable(call, [bucket, key = std::move(key), upload_id = std::move(upload_id), number,
+                            body = std::move(body), sealing, done = std::move(done)]() mutable {
+    bucket->upload_part(std::move(key), std::move(upload_id), number, std::move(body), sealing, nullptr,
+                        std::move(done));
+  });
   return promise;
 }
 
@@ -259,16 +270,23 @@ js::Promise<ObjectAnswer> r2_complete_upload(js::Call& call, BucketHandle bucket
         {static_cast<uint32_t>(std::strtoul(part.c_str(), nullptr, 10)), part.substr(colon + 1), {}});
   }
   auto [promise, settle] = call.promise<ObjectAnswer>();
-  bucket->complete_upload(std::move(key), std::move(upload_id), std::move(completion),
-                          as<ObjectAnswer, ObjectInfo>("completeMultipartUpload", std::move(settle)));
+  web::begin_when_durable(
+      call, [bucket, key = std::move(key), upload_id = std::move(upload_id), completion = std::move(completion),
+             done = as<ObjectAnswer, ObjectInfo>("completeMultipartUpload", std::move(settle))]() mutable {
+        bucket->complete_upload(std::move(key), std::move(upload_id), std::move(completion), std::move(done));
+      });
   return promise;
 }
 
 js::Promise<bool> r2_abort_upload(js::Call& call, BucketHandle bucket, std::string key, std::string upload_id) {
   auto [promise, settle] = call.promise<bool>();
-  bucket->abort_upload(std::move(key), std::move(upload_id), [settle = std::move(settle)](Result<bool> done) mutable {
+  auto answer = [settle = std::move(settle)](Result<bool> done) mutable {
     if (done.is_error()) settle(prefixed("abortMultipartUpload", std::move(done.error())));
     else settle(std::move(done));
+  };
+  web::begin_when_durable(call, [bucket, key = std::move(key), upload_id = std::move(upload_id),
+                            answer = std::move(answer)]() mutable {
+    bucket->abort_upload(std::move(key), std::move(upload_id), std::move(answer));
   });
   return promise;
 }
