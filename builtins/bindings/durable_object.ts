@@ -91,13 +91,7 @@ export class DurableObjectId {
   readonly #text: string;
   readonly #class: ObjectClass | undefined;
 
-  constructor(
-    token: typeof internal,
-    text: string,
-    name?: string,
-    objectClass?: ObjectClass,
-    jurisdiction?: string,
-  ) {
+  constructor(token: typeof internal, text: string, name?: string, objectClass?: ObjectClass, jurisdiction?: string) {
     if (token !== internal) illegal();
     this.jurisdiction = jurisdiction;
     this.name = name;

@@ -13,7 +13,7 @@ constexpr uint64_t read_timeout_ms = 30'000;
 constexpr uint64_t compaction_retry_ms = 1'000;
 constexpr size_t closed_at_once = 64;    // in one turn
 constexpr size_t unsynced_at_most = 64;  // closed ledgers that the log still has, when nothing else goes on
-constexpr size_t sync_one_by_one = 32;  // above this many files one sync of everything is cheaper
+constexpr size_t sync_one_by_one = 32;   // above this many files one sync of everything is cheaper
 
 Result<std::shared_ptr<DiskFile>> open_if_there(Disk& disk, const std::string& path) {
   auto opened = disk.open(path, OpenMode::read_write);

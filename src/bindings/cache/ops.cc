@@ -2,8 +2,8 @@
 #include "bindings/cache/ops.h"
 
 #include "bindings/cache/service.h"
-#include "web/held_output.h"
 #include "js/answer.h"
+#include "web/held_output.h"
 
 namespace adit::bindings::cache {
 

@@ -1,9 +1,9 @@
 #include "bindings/d1/ops.h"
 
 #include "bindings/d1/service.h"
-#include "web/held_output.h"
 #include "bindings/sql/js_values.h"
 #include "js/ops.h"
+#include "web/held_output.h"
 
 namespace adit::bindings::d1 {
 namespace {
@@ -63,7 +63,7 @@ Result<js::Promise<BatchResult>> d1_batch(js::Call& call, js::Handle<Handle> dat
   auto queries = TRY(queries_from_js(call, flat.As<v8::Array>()));
   auto [promise, settle] = call.promise<BatchResult>();
   web::begin_when_durable(call, [&service = call.service<Service>(), database, queries = std::move(queries),
-                            settle = std::move(settle)]() mutable {
+                                 settle = std::move(settle)]() mutable {
     service.run(*database, std::move(queries),
                 [settle = std::move(settle)](Result<BatchResult> result) mutable { settle(std::move(result)); });
   });

@@ -82,10 +82,9 @@ Result<void> Object::construct() {
   auto name = m_address.has_name ? js::from_utf8(v8_isolate, m_address.name).As<v8::Value>()
                                  : v8::Undefined(v8_isolate).As<v8::Value>();
   auto jurisdiction = m_address.id.jurisdiction(m_address.object_class->key).value_or(0);
-  v8::Local<v8::Value> arguments[] = {js::from_utf8(v8_isolate, m_address.object_class->name),
-                                      js::wrap<Object>(v8_isolate, shared_from_this()),
-                                      js::from_latin1(v8_isolate, m_address.id.text()), name,
-                                      v8::Integer::New(v8_isolate, jurisdiction)};
+  v8::Local<v8::Value> arguments[] = {
+      js::from_utf8(v8_isolate, m_address.object_class->name), js::wrap<Object>(v8_isolate, shared_from_this()),
+      js::from_latin1(v8_isolate, m_address.id.text()), name, v8::Integer::New(v8_isolate, jurisdiction)};
   v8::Local<v8::Value> record;
   if (m_isolate->worker()
           .entry_function("createObject")
@@ -303,12 +302,14 @@ void Object::unblock(int32_t section) {
 }
 
 bool Object::is_output_open() const {
+  if (m_open_error) return false;
   if (m_index_confirmed > 0 && (m_index_waiters > 0 || !m_host.alarms().is_durable(m_index_confirmed))) return false;
   return !m_ledger || (!m_ledger->is_broken() && m_ledger->is_durable_now());
 }
 
 void Object::send(Function<void(Result<void>)> message) {
   if (m_state == State::ended) return message(*m_end_reason);
+  if (m_open_error) return message(*m_open_error);
   if (!m_ledger) return message({});
   if (m_index_confirmed == 0) return m_ledger->when_durable(m_confirmed, std::move(message));
   // The alarms' index first, as long as there are messages that wait for it, so that none overtakes another.
@@ -329,7 +330,15 @@ void Object::send(Function<void(Result<void>)> message) {
 Result<Storage*> Object::storage() {
   if (m_state == State::ended) return *m_end_reason;
   if (m_storage) return m_storage.get();
-  m_ledger = TRY(m_host.open_ledger(m_address.object_class->space, m_address.id));
+  if (m_open_error) return *m_open_error;
+  auto opened = m_host.open_ledger(m_address.object_class->space, m_address.id);
+  if (opened.is_error()) {
+    // Who does not wait for its write must not go on as if it had happened.
+    m_open_error = opened.error();
+    ledger_broke(opened.error());
+    return std::move(opened.error());
+  }
+  m_ledger = std::move(opened).value();
   auto storage = Storage::open(m_ledger, m_address.object_class->has_sql);
   if (storage.is_error()) {
     check_ledger();

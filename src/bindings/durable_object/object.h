@@ -168,6 +168,8 @@ class Object final : public std::enable_shared_from_this<Object> {
   bool m_is_scheduled = false;
   int64_t m_used_ms = 0;
   std::shared_ptr<ledger::Ledger> m_ledger;
+  std::optional<Error>
+      m_open_error;  // the storage cannot be opened: nothing leaves, and the object is about to be reset
   std::unique_ptr<Storage> m_storage;
   std::unique_ptr<sql::Session> m_sql;
   uint64_t m_write_count = 0;

@@ -46,7 +46,8 @@ uint32_t object_id_jurisdiction(ClassHandle object_class, js::ByteString text) {
 Result<js::ByteString> object_id_parse(ClassHandle object_class, std::string text) {
   auto id = ObjectId::parse(text);
   if (!id) return Error::type_error("Invalid Durable Object ID: must be 64 hex digits");
-  if (!id->jurisdiction(object_class->key)) return Error::type_error("Durable Object ID is not valid for this namespace.");
+  if (!id->jurisdiction(object_class->key))
+    return Error::type_error("Durable Object ID is not valid for this namespace.");
   return js::ByteString{id->text()};
 }
 

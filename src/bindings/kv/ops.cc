@@ -4,11 +4,11 @@
 
 #include <simdutf.h>
 
-#include "web/held_output.h"
 #include "bindings/kv/service.h"
 #include "bindings/kv/value_reader.h"
 #include "js/answer.h"
 #include "net/byte_source.h"
+#include "web/held_output.h"
 
 namespace adit::bindings::kv {
 
@@ -191,8 +191,7 @@ Result<js::Promise<void>> kv_put(js::Call& call, SpaceHandle space, std::string 
   auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
   auto& service = call.service<Service>();
   web::begin_when_durable(call, [&service, space, request = std::move(request), done = std::move(done)]() mutable {
-    if (request.value.size() <= max_inline_bytes)
-      return service.put(*space, std::move(request), std::move(done));
+    if (request.value.size() <= max_inline_bytes) return service.put(*space, std::move(request), std::move(done));
     auto body = copy_bytes(std::exchange(request.value, {}));
     service.put_body(*space, std::move(request), std::move(body), std::move(done));
   });
@@ -209,21 +208,21 @@ js::Promise<void> kv_put_source(js::Call& call, SpaceHandle space, std::string k
     done(value_too_long(*length));
     return promise;
   }
-  web::begin_when_durable(call, [&service = call.service<Service>(), space, request = std::move(request),
-                            source = std::shared_ptr<net::ByteSource>(std::move(source)),
-                            done = std::move(done)]() mutable {
-    service.put_body(*space, std::move(request), std::move(source), std::move(done));
-  });
+  web::begin_when_durable(
+      call, [&service = call.service<Service>(), space, request = std::move(request),
+             source = std::shared_ptr<net::ByteSource>(std::move(source)), done = std::move(done)]() mutable {
+        service.put_body(*space, std::move(request), std::move(source), std::move(done));
+      });
   return promise;
 }
 
 js::Promise<void> kv_delete(js::Call& call, SpaceHandle space, std::string key) {
   auto [promise, settle] = call.promise<void>();
   auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
-  web::begin_when_durable(call, [&service = call.service<Service>(), space, key = std::move(key),
-                            done = std::move(done)]() mutable {
-    service.remove(*space, std::move(key), std::move(done));
-  });
+  web::begin_when_durable(
+      call, [&service = call.service<Service>(), space, key = std::move(key), done = std::move(done)]() mutable {
+        service.remove(*space, std::move(key), std::move(done));
+      });
   return promise;
 }
 

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "web/held_output.h"
 #include "bindings/r2/service.h"
 #include "js/answer.h"
+#include "web/held_output.h"
 
 namespace adit::bindings::r2 {
 
@@ -195,10 +195,11 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
   if (hash) request.expected.values[static_cast<size_t>(hash_kind)] = text_of(*hash);
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<ObjectAnswer>();
-  web::begin_when_durable(call, [bucket, request = std::move(request), body = std::move(body),
-                            done = as<ObjectAnswer, std::optional<ObjectInfo>>("put", std::move(settle))]() mutable {
-    bucket->put(std::move(request), std::move(body), std::move(done));
-  });
+  web::begin_when_durable(call,
+                          [bucket, request = std::move(request), body = std::move(body),
+                           done = as<ObjectAnswer, std::optional<ObjectInfo>>("put", std::move(settle))]() mutable {
+                            bucket->put(std::move(request), std::move(body), std::move(done));
+                          });
   return promise;
 }
 
@@ -236,10 +237,10 @@ Result<js::Promise<std::string>> r2_create_upload(js::Call& call, BucketHandle b
     if (upload.is_error()) return settle(prefixed("createMultipartUpload", std::move(upload.error())));
     settle(std::move(upload.value().upload_id));
   };
-  web::begin_when_durable(call, [bucket, key = std::move(key), options = std::move(options),
-                            done = std::move(done)]() mutable {
-    bucket->create_upload(std::move(key), std::move(options), std::move(done));
-  });
+  web::begin_when_durable(
+      call, [bucket, key = std::move(key), options = std::move(options), done = std::move(done)]() mutable {
+        bucket->create_upload(std::move(key), std::move(options), std::move(done));
+      });
   return promise;
 }
 
@@ -254,7 +255,7 @@ Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle buc
     settle(std::move(part.value().etag));
   };
   web::begin_when_durable(call, [bucket, key = std::move(key), upload_id = std::move(upload_id), number,
-                            body = std::move(body), sealing, done = std::move(done)]() mutable {
+                                 body = std::move(body), sealing, done = std::move(done)]() mutable {
     bucket->upload_part(std::move(key), std::move(upload_id), number, std::move(body), sealing, nullptr,
                         std::move(done));
   });
@@ -284,10 +285,10 @@ js::Promise<bool> r2_abort_upload(js::Call& call, BucketHandle bucket, std::stri
     if (done.is_error()) settle(prefixed("abortMultipartUpload", std::move(done.error())));
     else settle(std::move(done));
   };
-  web::begin_when_durable(call, [bucket, key = std::move(key), upload_id = std::move(upload_id),
-                            answer = std::move(answer)]() mutable {
-    bucket->abort_upload(std::move(key), std::move(upload_id), std::move(answer));
-  });
+  web::begin_when_durable(
+      call, [bucket, key = std::move(key), upload_id = std::move(upload_id), answer = std::move(answer)]() mutable {
+        bucket->abort_upload(std::move(key), std::move(upload_id), std::move(answer));
+      });
   return promise;
 }
 
