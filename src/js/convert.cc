@@ -2,6 +2,8 @@
 
 #include <simdutf.h>
 
+#include "js/buffer_pacing.h"
+
 namespace adit::js {
 
 std::string to_utf8(v8::Isolate* isolate, v8::Local<v8::String> string) {
@@ -58,6 +60,7 @@ v8::Local<v8::Uint8Array> from_bytes(v8::Isolate* isolate, Bytes bytes) {
     std::memcpy(buffer->Data(), bytes.data(), size);
     return v8::Uint8Array::New(buffer, 0, size);
   }
+  BufferPacing::note(isolate, size);
   auto owned = std::make_unique<Bytes>(std::move(bytes));
   auto* data = owned->data();
   auto store = v8::ArrayBuffer::NewBackingStore(

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "js/buffer_pacing.h"
 #include "js/ops.h"
 
 namespace adit::js {
@@ -18,14 +19,19 @@ class Isolate::Allocator final : public v8::ArrayBuffer::Allocator {
     std::free(data);
   }
   size_t used_bytes() const { return m_used_bytes.load(std::memory_order_relaxed); }
+  BufferPacing& pacing() { return m_pacing; }
 
  private:
   bool take(size_t length) {
-    if (m_used_bytes.fetch_add(length, std::memory_order_relaxed) + length <= m_limit_bytes) return true;
+    if (m_used_bytes.fetch_add(length, std::memory_order_relaxed) + length <= m_limit_bytes) {
+      m_pacing.count(length);
+      return true;
+    }
     m_used_bytes.fetch_sub(length, std::memory_order_relaxed);
     return false;
   }
   size_t m_limit_bytes;
+  BufferPacing m_pacing;
   std::atomic<size_t> m_used_bytes{0};  // V8 frees buffers on its helper threads
 };
 
@@ -70,6 +76,7 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   auto* isolate = v8::Isolate::New(params);
   self->m_isolate = isolate;
   isolate->SetData(0, self.get());
+  self->m_allocator->pacing().attach(isolate);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
   isolate->AddNearHeapLimitCallback(&Isolate::near_heap_limit, self.get());

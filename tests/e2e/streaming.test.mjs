@@ -98,10 +98,10 @@ test("bodies pass through in constant memory", { timeout: 600_000 }, async (cont
     assert.ok(grown < 20, `${grown} MB more`);
   });
 
-  // Chunks that entered JavaScript go when V8 collects them.
+  // Chunks that entered JavaScript go when V8 collects them, which is often enough.
   await context.test("through a TransformStream of JavaScript", async () => {
     const grown = await growth(pid, async () => assert.equal(await download(server.url + "/script"), size));
-    assert.ok(grown < 128, `${grown} MB more`);
+    assert.ok(grown < 20, `${grown} MB more`);
   });
 
   await context.test("from the client to upstream", async () => {

@@ -83,6 +83,7 @@ void Partition::put(const PutRequest& request, size_t writer, Callback<void> don
   forget_deleted();
   auto put = m_store.put(request);
   if (put.is_error()) return done(std::move(put));
+  if (request.expiration_s) m_has_expiring = true;
   written(request.key, request.long_value, writer, std::move(done));
 }
 
@@ -131,16 +132,17 @@ void Partition::written(const std::string& key, std::optional<blobs::Segment> ma
   });
 }
 
-void Partition::sweep(int64_t limit) {
+int64_t Partition::sweep(int64_t limit) {
   forget_deleted();
   auto swept = m_store.sweep(limit);
-  if (swept.is_error() || swept.value() == 0) return;
+  if (swept.is_error() || swept.value() == 0) return 0;
   auto& ledger = m_store.ledger();
   ledger.when_durable(ledger.pending_position(),
                       [self = shared_from_this(), forgotten = m_store.take_forgotten()](Result<void> durable) mutable {
                         if (durable.is_error() || forgotten.empty()) return;
                         if (auto store = self->m_blobs(); store.is_ok()) store.value()->remove(std::move(forgotten));
                       });
+  return swept.value();
 }
 
 void Partition::list(const ListRequest& request, Callback<ListPage> done) {

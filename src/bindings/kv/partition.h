@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "bindings/kv/read_cache.h"
@@ -92,8 +93,10 @@ class Partition final : public std::enable_shared_from_this<Partition> {
   void put(const PutRequest& request, size_t writer, Callback<void> done);
   void remove(const std::string& key, size_t writer, Callback<void> done);
   void list(const ListRequest& request, Callback<ListPage> done);
-  // Deletes at most `limit` expired entries.
-  void sweep(int64_t limit);
+  // Something that expires was put since the last call.
+  bool take_expiring() { return std::exchange(m_has_expiring, false); }
+  // Deletes at most `limit` expired entries; says how many.
+  int64_t sweep(int64_t limit);
 
   // A new partition of the same namespace takes over who remembers its values.
   const std::vector<size_t>& readers() const { return m_reader_shards; }
@@ -113,6 +116,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
   Blobs m_blobs;
   StaleReads m_stale;
   std::vector<size_t> m_reader_shards;
+  bool m_has_expiring = false;
   std::unordered_map<std::string, size_t> m_in_flight;  // writes per key
 };
 

@@ -10,7 +10,9 @@ namespace {
 
 constexpr size_t cache_bytes = 16 << 20;
 constexpr uint64_t ms_between_sweeps = 60'000;
-constexpr int64_t swept_at_once = 10'000;
+// Some milliseconds' work; while there is more, the rest follows soon, since lists step over what is not swept.
+constexpr int64_t swept_at_once = 2'000;
+constexpr uint64_t ms_between_slices = 20;
 constexpr size_t max_answer_bytes = 25 * 1024 * 1024;
 
 // FNV-1a: the same in every process, since it decides where a namespace lives.
@@ -43,7 +45,7 @@ Result<std::shared_ptr<Partition>> Service::opened(const std::string& id,
   place = made;
   TRY(made->recover(
       [&loop = m_shard.loop()](auto work, auto done) { loop.run_blocking(std::move(work), std::move(done)); }));
-  if (TRY(made->store().has_expiring())) sweep_later();
+  if (TRY(made->store().has_expiring())) sweep_later(ms_between_sweeps);
   return made;
 }
 
@@ -61,17 +63,20 @@ void Service::with_partition(const std::string& id, PartitionCallback done) {
 }
 
 // Puts sweep what has expired; this does where nobody puts.
-void Service::sweep_later() {
+void Service::sweep_later(uint64_t delay_ms) {
   if (m_sweeps) return;
   m_sweeps = true;
-  m_sweep_timer = m_shard.loop().after(ms_between_sweeps, [this] {
+  m_sweep_timer = m_shard.loop().after(delay_ms, [this] {
     m_sweeps = false;
+    bool goes_on = false;
+    bool is_behind = false;
     for (auto& [id, partition] : m_partitions) {
       if (partition->is_broken()) continue;
-      partition->sweep(swept_at_once);
+      if (partition->sweep(swept_at_once) == swept_at_once) is_behind = true;
       auto more = partition->store().has_expiring();
-      if (more.is_ok() && more.value()) sweep_later();
+      if (more.is_ok() && more.value()) goes_on = true;
     }
+    if (goes_on) sweep_later(is_behind ? ms_between_slices : ms_between_sweeps);
   });
 }
 
@@ -106,11 +111,12 @@ void Service::answered(uint64_t call, void* result) {
 template <typename T, typename Work>
 void Service::ask(const Namespace& space, Work work, Callback<T> done) {
   auto run = [work = std::move(work)](Service& owner, const std::string& id, Callback<T> reply) mutable {
-    owner.with_partition(
-        id, [work = std::move(work), reply = std::move(reply)](Result<std::shared_ptr<Partition>> partition) mutable {
-          if (partition.is_error()) return reply(std::move(partition.error()));
-          work(*partition.value(), std::move(reply));
-        });
+    owner.with_partition(id, [&owner, work = std::move(work),
+                              reply = std::move(reply)](Result<std::shared_ptr<Partition>> partition) mutable {
+      if (partition.is_error()) return reply(std::move(partition.error()));
+      work(*partition.value(), std::move(reply));
+      if (partition.value()->take_expiring()) owner.sweep_later(ms_between_sweeps);
+    });
   };
   if (space.owner == m_shard.index()) return run(*this, space.id, std::move(done));
   auto call =

@@ -69,7 +69,7 @@ class Service final : public Readers {
   void ask(const Namespace& space, Work work, Callback<T> done);
   void load_all(const Namespace& space, std::shared_ptr<std::vector<SharedValue>> values, size_t next,
                 Callback<std::vector<SharedValue>> done);
-  void sweep_later();
+  void sweep_later(uint64_t delay_ms);
   uint64_t wait_for(Function<void(void* result)> answered);
   void answered(uint64_t call, void* result);
 

@@ -252,6 +252,20 @@ TEST_F(KvPartition, a_put_is_acknowledged_when_it_is_durable) {
   EXPECT_TRUE(*done);
 }
 
+TEST_F(KvPartition, a_put_that_expires_asks_for_sweeping_once_and_a_sweep_says_how_much_it_did) {
+  put_by(0, "a", "x");
+  EXPECT_FALSE(m_partition->take_expiring());
+  for (int i = 0; i < 30; ++i)
+    m_world.shard->turn([&] {
+      PutRequest request{"e" + std::to_string(i), "x", {}, now_s() + 60};
+      m_partition->put(request, 0, [](Result<void>) {});
+    });
+  EXPECT_TRUE(m_partition->take_expiring());
+  EXPECT_FALSE(m_partition->take_expiring());
+  pass(61'000);
+  for (auto expected : {20, 10, 0}) m_world.shard->turn([&] { EXPECT_EQ(m_partition->sweep(20), expected); });
+}
+
 TEST_F(KvPartition, a_value_that_is_not_durable_is_told_to_nobody) {
   put_by(0, "a", "x");
   auto answer = get_by(0, "a");

@@ -64,6 +64,41 @@ onEach("list gives exactly these properties", async (space) => {
   assertEquals(typeof page.cursor, "string");
 });
 
+onEach("a cursor goes on where its page ended, whatever is written meanwhile", async (space) => {
+  const kv = await emptied(space);
+  const name = (index) => `stay${String(index).padStart(3, "0")}`;
+  const staying = Array.from({ length: 60 }, (_, index) => name(index * 10));
+  await Promise.all(staying.map((key) => kv.put(key, "")));
+  const seen = [];
+  let cursor;
+  for (let page = 0; ; page++) {
+    const answer = await kv.list({ limit: 7, cursor });
+    seen.push(...answer.keys.map((key) => key.name));
+    cursor = answer.cursor;
+    if (answer.list_complete) break;
+    // Before the cursor's key, just behind it, far behind it; and the key that the page ended with is deleted and comes back.
+    const last = Number(seen.at(-1).slice(4));
+    await Promise.all([
+      kv.put(`stay${name(last).slice(4)}-behind`, ""),
+      kv.put("aaa" + page, ""),
+      kv.put("zzz" + page, ""),
+    ]);
+    await kv.delete(seen.at(-1));
+    if (page % 2) await kv.put(seen.at(-1), "");
+  }
+  assertEquals(
+    seen.filter((key) => /^stay\d+$/.test(key)),
+    staying,
+  );
+  assertEquals(new Set(seen).size, seen.length);
+  assertEquals(seen, [...seen].sort());
+  // What came behind a page's end was seen, what came before it was not.
+  assertEquals(seen.filter((key) => key.startsWith("aaa")).length, 0);
+  assert(seen.filter((key) => key.endsWith("-behind")).length >= 7);
+  assert(seen.filter((key) => key.startsWith("zzz")).length >= 7);
+  await emptied(space);
+});
+
 onEach("list gives at most 1000 keys", async (space) => {
   const kv = await emptied(space);
   const names = Array.from({ length: 1003 }, (_, index) => `key${String(index).padStart(4, "0")}`);
