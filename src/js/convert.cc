@@ -2,6 +2,7 @@
 
 #include <simdutf.h>
 
+#include "js/array_buffer.h"
 #include "js/buffer_pacing.h"
 
 namespace adit::js {
@@ -56,7 +57,7 @@ v8::Local<v8::Uint8Array> from_bytes(v8::Isolate* isolate, Bytes bytes) {
   if (size == 0) return v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, 0), 0, 0);
   if (size <= 4096) {
     // Copying a little is cheaper than a backing store with a deleter of its own.
-    auto buffer = v8::ArrayBuffer::New(isolate, size);
+    auto buffer = new_array_buffer(isolate, size);
     std::memcpy(buffer->Data(), bytes.data(), size);
     return v8::Uint8Array::New(buffer, 0, size);
   }

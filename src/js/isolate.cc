@@ -136,11 +136,12 @@ v8::MaybeLocal<v8::Value> Isolate::prepare_stack_trace(v8::Local<v8::Context> co
 }
 
 size_t Isolate::near_heap_limit(void* self, size_t current, size_t) {
-  // The heap gets a little room to unwind in; no more JavaScript will run in this isolate.
+  // No more JavaScript will run in this isolate. The heap gets room for what is being allocated and cannot be refused any more, a native
+  // string of half a gigabyte at the most, and a little to unwind in; without it V8 would end the process.
   auto* isolate = static_cast<Isolate*>(self);
   isolate->m_condemned = true;
   isolate->m_isolate->TerminateExecution();
-  return current + 32 * 1024 * 1024;
+  return current + (size_t{1} << 30) + 32 * 1024 * 1024;
 }
 
 void Isolate::condemn() {

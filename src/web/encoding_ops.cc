@@ -2,6 +2,7 @@
 // Why V8 strings and not std::string: these are the platform's hottest ops, and a copy in between would double their cost.
 #include <simdutf.h>
 
+#include "js/array_buffer.h"
 #include "js/ops.h"
 #include "web/encoding.h"
 
@@ -57,7 +58,7 @@ size_t write_utf8(v8::Isolate* isolate, v8::Local<v8::String> text, char* out) {
 v8::Local<v8::Uint8Array> utf8_encode(js::Call& call, v8::Local<v8::String> text) {
   auto* isolate = call.v8();
   auto size = utf8_length(isolate, text);
-  auto buffer = v8::ArrayBuffer::New(isolate, size, v8::BackingStoreInitializationMode::kUninitialized);
+  auto buffer = js::new_array_buffer(isolate, size, v8::BackingStoreInitializationMode::kUninitialized);
   if (size > 0) {
     auto written = write_utf8(isolate, text, static_cast<char*>(buffer->Data()));
     VERIFY(written == size);

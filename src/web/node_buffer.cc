@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "js/array_buffer.h"
 #include "js/ops.h"
 
 namespace adit::web {
@@ -137,12 +138,12 @@ v8::Local<v8::Uint8Array> node_encode(js::Call& call, v8::Local<v8::String> text
   auto* isolate = call.v8();
   auto kind = static_cast<TextEncoding>(encoding);
   auto capacity = capacity_for(isolate, text, kind);
-  auto buffer = v8::ArrayBuffer::New(isolate, capacity, v8::BackingStoreInitializationMode::kUninitialized);
+  auto buffer = js::new_array_buffer(isolate, capacity, v8::BackingStoreInitializationMode::kUninitialized);
   auto written = write_text(isolate, text, kind, {static_cast<uint8_t*>(buffer->Data()), capacity});
   if (written < capacity &&
       (kind == TextEncoding::base64 || kind == TextEncoding::base64url || kind == TextEncoding::hex)) {
     // The buffer is as long as what is in it, so that nothing undefined can be seen through it.
-    auto exact = v8::ArrayBuffer::New(isolate, written, v8::BackingStoreInitializationMode::kUninitialized);
+    auto exact = js::new_array_buffer(isolate, written, v8::BackingStoreInitializationMode::kUninitialized);
     if (written > 0) std::memcpy(exact->Data(), buffer->Data(), written);
     return v8::Uint8Array::New(exact, 0, written);
   }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "js/array_buffer.h"
 #include "js/convert.h"
 
 namespace adit::bindings::sql {
@@ -9,7 +10,7 @@ namespace {
 
 v8::Local<v8::Value> blob_to_js(v8::Isolate* isolate, BytesView octets, ValueForm form) {
   if (form == ValueForm::storage) {
-    auto buffer = v8::ArrayBuffer::New(isolate, octets.size());
+    auto buffer = js::new_array_buffer(isolate, octets.size());
     if (!octets.empty()) std::memcpy(buffer->Data(), octets.data(), octets.size());
     return buffer;
   }

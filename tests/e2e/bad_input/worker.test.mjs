@@ -197,6 +197,37 @@ for (const [kind, grow] of [
   });
 }
 
+test("a body as text, or a buffer of native code, beyond the memory limit ends the isolate and not the process", async () => {
+  const server = await start(
+    worker({
+      "src/index.js": `
+        const kept = [];
+        export default {
+          async fetch(request) {
+            switch (new URL(request.url).pathname) {
+              case "/text":
+                for (let i = 0; i < 9; i++) kept.push(await request.clone().text());
+                break;
+              case "/encode":
+                for (let size = 1 << 24; size >= 1; size /= 2)
+                  try { while (kept.length < 100_000) kept.push(new ArrayBuffer(size)); } catch {}
+                kept.push(new TextEncoder().encode("text".repeat(1000)));
+                await scheduler.wait(1);
+                break;
+            }
+            return new Response("fine");
+          },
+        };`,
+    }),
+  );
+  for (const path of ["/text", "/encode"]) {
+    const body = path === "/text" ? Buffer.alloc(40_000_000, 0x61) : "";
+    assert((await server.fetch(path, { method: "POST", body })).status >= 500, path);
+    await eventually(() => fine(server));
+  }
+  assert.equal((await server.stop()).code, 0);
+});
+
 test("a slow leak over many requests is collected or replaced, not fatal", async () => {
   const server = await start(
     worker({
