@@ -14,6 +14,18 @@ static ParsedUrl take_apart(const ada::url_aggregator& url) {
            parts.search_start, parts.hash_start, parts.port}};
 }
 
+// URL § 4.5: a "/." before the path is for a URL that has no host and a path that begins with two slashes. ada 3.4 leaves it there when the
+// URL gets a host, which would then seem to end with it.
+static ParsedUrl without_stray_dot(ParsedUrl url) {
+  auto& [protocol_end, username_end, host_start, host_end, path_start, search_start, hash_start, port] = url.offsets;
+  if (std::string_view(url.href).substr(protocol_end, 2) != "//") return url;
+  if (path_start < host_end + 2 || std::string_view(url.href).substr(path_start - 2, 2) != "/.") return url;
+  url.href.erase(path_start - 2, 2);
+  for (auto* offset : {&path_start, &search_start, &hash_start})
+    if (*offset != ada::url_components::omitted) *offset -= 2;
+  return url;
+}
+
 static std::optional<ParsedUrl> take_apart(const ada::url_aggregator& url, std::string_view mask) {
   auto parsed = take_apart(url);
   if (!unmask(parsed.href, parsed.offsets[2], parsed.offsets[3], mask)) return std::nullopt;
@@ -84,14 +96,14 @@ static bool set_part(ada::url_aggregator& url, UrlPart part, std::string_view va
 ParsedUrl set_url(std::string_view href, UrlPart part, std::string_view value) {
   bool is_host = part == UrlPart::host || part == UrlPart::hostname;
   auto url = ada::parse<ada::url_aggregator>(href);
-  if (url && (set_part(*url, part, value) || !is_host)) return take_apart(*url);
+  if (url && (set_part(*url, part, value) || !is_host)) return without_stray_dot(take_apart(*url));
 
   // The old host or the new one is one that ada refuses.
   if (auto mask = find_mask(href, value)) {
     auto masked = ada::parse<ada::url_aggregator>(mask_url(href, "", *mask));
     if (masked) {
       set_part(*masked, part, is_host ? mask_host(value, *mask) : std::string(value));
-      if (auto result = take_apart(*masked, *mask)) return *result;
+      if (auto result = take_apart(*masked, *mask)) return without_stray_dot(std::move(*result));
     }
   }
   auto unchanged = parse_url(href, std::nullopt);

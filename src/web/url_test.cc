@@ -58,6 +58,13 @@ TEST(Url, setters_work_with_and_on_an_ascii_domain_of_invalid_punycode) {
   EXPECT_EQ(set_url("http://xn--a/p", UrlPart::hostname, "a b").href, "http://xn--a/p");
 }
 
+TEST(Url, a_url_that_gets_a_host_loses_the_dot_before_its_path) {
+  EXPECT_EQ(set_url("a:/.//p?q#h", UrlPart::host, "b:8").href, "a://b:8//p?q#h");
+  auto url = set_url("a:/.//p?q#h", UrlPart::hostname, "b");
+  EXPECT_EQ(url.href, "a://b//p?q#h");
+  EXPECT_EQ(url.offsets, parse_url(url.href, std::nullopt)->offsets);
+}
+
 TEST(Url, percent_decoding_keeps_what_is_no_escape) {
   EXPECT_EQ(percent_decode("%41%zz%4"), "A%zz%4");
   EXPECT_EQ(percent_decode("%E2%80%A0"), "\xE2\x80\xA0");

@@ -51,6 +51,8 @@ class Reader final : public v8::ValueDeserializer::Delegate {
 
  private:
   v8::MaybeLocal<v8::Object> ReadHostObject(v8::Isolate* isolate) override {
+    // Reading forbids JavaScript; what is thrown below is a DOMException, which the builtins make.
+    v8::Isolate::AllowJavascriptExecutionScope allow(isolate);
     uint32_t index = 0;
     v8::Local<v8::Value> object;
     if (m_deserializer.ReadUint32(&index) && index < m_objects->Length() &&

@@ -131,6 +131,8 @@ test("URLs without a host", () => {
   assertEquals([file.host, file.pathname, file.origin, file.href], ["", "/x", "null", "file:///x"]);
   const dotted = new URL("web+demo:/.//not-a-host/");
   assertEquals([dotted.host, dotted.pathname, dotted.href], ["", "//not-a-host/", "web+demo:/.//not-a-host/"]);
+  dotted.hostname = "h";
+  assertEquals([dotted.host, dotted.pathname, dotted.href], ["h", "//not-a-host/", "web+demo://h//not-a-host/"]);
   assertEquals(new URL("blob:https://h:8/x").origin, "https://h:8");
   assertEquals(new URL("blob:nothing").origin, "null");
 });
