@@ -136,14 +136,14 @@ async function startAdit() {
     child.kill("SIGTERM");
     const code = await exited;
     rmSync(folder, { recursive: true, force: true });
-    if (code !== 0) throw new Error(`adit dev ended with ${code}:\n${output}`);
+    if (code !== 0) throw new Error(`adit dev ended with ${code}:\n${output.slice(-20_000)}`);
   };
   const origin = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`adit dev did not say its address:\n${output}`)), 20_000);
     const read = (chunk) => {
       output += chunk;
       if (args.verbose) process.stderr.write(chunk);
-      const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)/.exec(output);
+      const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)\s/.exec(output);
       if (match) (resolve(`http://127.0.0.1:${match[1]}`), clearTimeout(timer));
     };
     child.stdout.setEncoding("utf8").on("data", read);
@@ -172,6 +172,8 @@ async function* overHttp(peer, platform) {
       if (!response.ok) throw new Error(`GET /run: ${response.status} ${await response.text()}`);
       yield await response.json();
     } catch (error) {
+      // The server is gone: closing it says how it ended.
+      if (error.cause?.code === "ECONNREFUSED") throw new Error(`${name}: nobody listens any more`, { cause: error });
       yield { name, ok: false, assertions: 0, error: `${error.cause ?? error}` };
     }
   }

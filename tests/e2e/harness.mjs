@@ -134,7 +134,7 @@ export async function launch(folder, { persist = scratch(), port = 0, args = [],
 // A `dev` that answers: adds `url`, `get` and `fetch` (which waits for the whole body).
 export async function start(folder, options) {
   const server = await launch(folder, options);
-  const [, url] = await server.waitForOutput(/Ready on (https?:\/\/[^\s/]+)/, 30_000);
+  const [, url] = await server.waitForOutput(/Ready on (https?:\/\/[^\s/]+)\s/, 30_000);
   server.url = url.replace("localhost", "127.0.0.1").replace("0.0.0.0", "127.0.0.1");
   server.fetch = async (path, init) => {
     const response = await fetch(new URL(path, server.url), {

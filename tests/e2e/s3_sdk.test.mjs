@@ -560,6 +560,24 @@ test("customers' keys encrypt", async () => {
   assert.equal(await text("secret", withKey(1)), "hidden");
   await assert.rejects(text("secret"), status(400));
   await assert.rejects(text("secret", withKey(2)), status(403));
+  const head = (Key, more) => send(HeadObjectCommand, { Bucket, Key, ...more });
+  assert.equal((await head("secret", withKey(1))).SSECustomerKeyMD5, withKey(1).SSECustomerKeyMD5);
+  await assert.rejects(head("secret"), status(400));
+  await assert.rejects(head("secret", withKey(2)), status(403));
+  // An object that is not encrypted has no key; an algorithm or a key that is none is refused.
+  await put("open", "seen");
+  await assert.rejects(text("open", withKey(1)), named("InvalidRequest", 400));
+  await assert.rejects(head("open", withKey(1)), status(400));
+  for (const wrong of [{ SSECustomerAlgorithm: "AES128" }, { SSECustomerKey: key(1).subarray(1).toString("base64") }])
+    await assert.rejects(put("secret", "x", { ...withKey(1), ...wrong }), named("InvalidArgument", 400));
+  // By copy: with another key, and without one.
+  const CopySource = `${Bucket}/secret`;
+  const from = Object.fromEntries(Object.entries(withKey(1)).map(([name, value]) => [`CopySource${name}`, value]));
+  await send(CopyObjectCommand, { Bucket, Key: "resealed", CopySource, ...from, ...withKey(2) });
+  assert.equal(await text("resealed", withKey(2)), "hidden");
+  await send(CopyObjectCommand, { Bucket, Key: "opened", CopySource, ...from });
+  assert.equal(await text("opened"), "hidden");
+  await assert.rejects(send(CopyObjectCommand, { Bucket, Key: "x", CopySource }), status(400));
 });
 
 test("what is not implemented says so", async () => {

@@ -222,7 +222,7 @@ async function askAdit(date, list, SERVER, script = questionnaire) {
     const origin = await new Promise((resolve, reject) => {
       const read = (chunk) => {
         output += chunk;
-        const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)/.exec(output);
+        const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)\s/.exec(output);
         if (match) resolve(`http://127.0.0.1:${match[1]}`);
       };
       child.stdout.on("data", read);

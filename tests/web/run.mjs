@@ -130,7 +130,7 @@ async function startAdit(env) {
     const read = (chunk) => {
       output += chunk;
       if (args.verbose) process.stderr.write(chunk);
-      const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)/.exec(output);
+      const match = /http:\/\/(?:127\.0\.0\.1|localhost):([1-9]\d*)\s/.exec(output);
       if (match) (resolve(`http://127.0.0.1:${match[1]}`), clearTimeout(timer));
     };
     child.stdout.setEncoding("utf8").on("data", read);

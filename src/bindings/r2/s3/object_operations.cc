@@ -1,7 +1,9 @@
 // Objects in the S3 API: get, head, put, copy, delete.
+#include "bindings/r2/index.h"
 #include "bindings/r2/s3/dates.h"
 #include "bindings/r2/s3/headers.h"
 #include "bindings/r2/s3/operations.h"
+#include "web/digest.h"
 
 namespace adit::bindings::r2::s3 {
 namespace {
@@ -33,6 +35,16 @@ std::string ssec_lines(const S3Request& request) {
   constexpr std::string_view name = "x-amz-server-side-encryption-customer-key-md5";
   auto md5 = request.header(name);
   return md5 ? header_line(name, *md5) : std::string();
+}
+
+// The key that came is the object's, or none came and there is none.
+Result<void> check_customers_key(const ObjectInfo& object, const std::optional<SsecKey>& key) {
+  if (object.ssec_key_md5.empty() && key)
+    return error("InvalidRequest", "The encryption parameters are not applicable to this object.");
+  if (object.ssec_key_md5.empty()) return {};
+  if (!key) return failure(Code::ssec_key_required);
+  if (hex_of(TRY(web::digest("MD5", *key))) != object.ssec_key_md5) return failure(Code::ssec_key_mismatch);
+  return {};
 }
 
 Result<void> refuse_versions(const S3Request& request) {
@@ -150,6 +162,10 @@ Result<void> get_object(CallPtr call) {
     if (auto parsed = parse_range(*range)) get.range = *parsed;
   bucket->get(get, or_fail<std::optional<GetResult>>(call, [call, get](std::optional<GetResult> found) -> Result<void> {
                 if (!found) return error("NoSuchKey");
+                if (auto good = check_customers_key(found->info, get.ssec_key); good.is_error()) {
+                  if (found->body) found->body->cancel(Error(ErrorKind::aborted, "not wanted"));
+                  return good;
+                }
                 if (!found->body)
                   return error(is_not_modified(get.conditions, found->info) ? "NotModified" : "PreconditionFailed");
                 if (!get.range.is_whole() && !is_satisfiable(get.range, found->info.size_bytes)) {
@@ -171,14 +187,14 @@ Result<void> head_object(CallPtr call) {
     head_part(call, std::move(bucket), std::move(get));
     return {};
   }
+  auto key = TRY(ssec_key(call->request()));
   bucket->head(
       call->request().key,
-      or_fail<std::optional<ObjectInfo>>(call, [call, wanted](std::optional<ObjectInfo> found) -> Result<void> {
+      or_fail<std::optional<ObjectInfo>>(call, [call, wanted, key](std::optional<ObjectInfo> found) -> Result<void> {
         if (!found) return error("NoSuchKey");
         if (!wanted.is_empty() && !conditions_hold(wanted, &*found))
           return error(is_not_modified(wanted, *found) ? "NotModified" : "PreconditionFailed");
-        if (!found->ssec_key_md5.empty() && !call->request().header("x-amz-server-side-encryption-customer-key"))
-          return error("InvalidRequest", "The object is encrypted with a customer's key");
+        TRY(check_customers_key(*found, key));
         override_metadata(call->request(), *found);
         auto lines = object_lines(*found, true) + ssec_lines(call->request());
         if (wants_checksum(call->request())) lines += checksum_lines(*found);
