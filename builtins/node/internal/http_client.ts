@@ -1,6 +1,7 @@
-// ClientRequest of node:http and node:https: a request that fetch sends when its body has ended.
+// ClientRequest of node:http and node:https: a request that fetch sends. What has been written by the end of the turn in which writing began is
+// sent as it is when that is all; else the body streams, under its Content-Length or without one.
 
-import { AbortController, fetch, URL } from "adit:internal";
+import { AbortController, fetch, URL, webStreams } from "adit:internal";
 import { Buffer } from "../buffer";
 import { invalidArgType, nodeError } from "./errors";
 import { IncomingMessage } from "./http_incoming";
@@ -12,6 +13,7 @@ import { validateFunction } from "./validators";
 type Any = any;
 const B = Buffer as Any;
 const timers = globalThis as Any;
+const { FixedLengthStream, IdentityTransformStream } = webStreams as Any;
 
 export function normalizeRequestArguments(input: Any, options: Any, callback: Any): [Any, Any] {
   let given = options;
@@ -66,6 +68,8 @@ export function ClientRequest(this: Any, input: Any, options?: Any, callback?: A
   this.reusedSocket = false;
   this.maxHeadersCount = null;
   this._chunks = [] as Uint8Array[];
+  this._writer = undefined;
+  this._isSent = false;
   this._controller = new AbortController();
   for (const [name, value] of headerEntries(settings.headers)) this.setHeader(name, value);
   const showPort = this.port !== defaultPort ? `:${this.port}` : "";
@@ -107,15 +111,45 @@ function headerEntries(headers: Any): [string, Any][] {
 const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   _write(chunk: Any, encoding: string, done: () => void) {
     this.headersSent = true;
-    this._chunks.push(B.from(toBytes(chunk, encoding)));
+    const bytes = B.from(toBytes(chunk, encoding));
+    if (this._writer !== undefined) {
+      this._writer.write(bytes).then(done, done);
+      return;
+    }
+    this._chunks.push(bytes);
+    if (this._chunks.length === 1) timers.queueMicrotask(() => this._stream());
     done();
   },
   _final(done: () => void) {
     this.headersSent = true;
-    this._send();
-    done();
+    if (this._writer === undefined) {
+      this._send(this._chunks.length > 0 && this._takesBody() ? B.concat(this._chunks) : undefined);
+      this._isSent = true;
+      done();
+    } else {
+      this._writer.close().then(done, done);
+    }
   },
-  _send() {
+  _takesBody() {
+    return this.method !== "GET" && this.method !== "HEAD";
+  },
+  flushHeaders() {
+    this.headersSent = true;
+    timers.queueMicrotask(() => this._stream());
+  },
+  /** The request goes out; its body follows as it is written. */
+  _stream() {
+    if (this._isSent || this._writer !== undefined || this.destroyed || !this._takesBody()) return;
+    const length = this.getHeader("content-length");
+    const { readable, writable } =
+      length === undefined ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
+    this._writer = writable.getWriter();
+    this._writer.closed.catch(() => {}); // fetch fails with it
+    for (const chunk of this._chunks) this._writer.write(chunk).catch(() => {});
+    this._chunks = [];
+    this._send(readable);
+  },
+  _send(body: Any) {
     const headers = this._webHeaders();
     headers.delete("host");
     // fetch frames the body itself.
@@ -124,8 +158,6 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     const url = new URL(`${this.protocol}//${host}:${this.port}`);
     const path = this.path.startsWith("/") ? this.path : `/${this.path}`;
     const target = url.origin + path;
-    const body =
-      this._chunks.length > 0 && this.method !== "GET" && this.method !== "HEAD" ? B.concat(this._chunks) : undefined;
     const respond = AsyncResource.bind((response: Any) => this._onResponse(response));
     fetch(
       target as never,
@@ -167,6 +199,7 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
   },
   _destroy(error: unknown, done: (error?: unknown) => void) {
     this._clearTimeout();
+    this._writer?.abort(error ?? undefined).catch(() => {});
     if (this.res === undefined) this._controller.abort();
     else if (error) this.res.destroy(error);
     done(
