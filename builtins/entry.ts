@@ -7,6 +7,7 @@ import {
   compatibilityFlags,
   enabledFlags,
   env,
+  originServer,
   requiredExports,
   setEnvironment,
   type EnvironmentDescription,
@@ -19,6 +20,7 @@ import { native, type NativeHandle } from "./native";
 import { prepareStackTrace } from "./stack_trace";
 import { makeDOMException } from "./web/dom_exception";
 import { dispatch as dispatchEvent, hasListeners, PromiseRejectionEvent } from "./web/events";
+import { fetch } from "./web/fetch";
 import { requestFromNative, setClientSignal, type Request } from "./web/request";
 import { clientGone, clientSignal } from "./client_signal";
 import {
@@ -31,6 +33,7 @@ import {
   responseWebSocket,
   type Response,
 } from "./web/response";
+import { URL } from "./web/url";
 import { configureWebSockets, websocketLink, type WebSocket } from "./web/websocket";
 import { fetchEventResult, makeFetchEvent, makeScheduledEvent } from "./worker_events";
 
@@ -47,6 +50,8 @@ const ops = native<{
     isEncodedByHand?: boolean,
   ): void;
   invocation_fail(id: number, error: unknown): void;
+  invocation_passes_through(id: number): boolean;
+  invocation_log_uncaught(error: unknown, prefix: string): void;
 }>();
 
 type Handler = (this: unknown, event: unknown, env: object, ctx: ExecutionContext) => unknown;
@@ -87,18 +92,35 @@ export function respond(id: number, response: unknown): void {
   }
 }
 
+/** A handler failed. When it said passThroughOnException(), its request goes to the origin server, if there is one. */
+function fail(id: number, error: unknown, request: Request | undefined): void {
+  if (request === undefined || originServer === "" || !ops.invocation_passes_through(id)) {
+    ops.invocation_fail(id, error);
+    return;
+  }
+  ops.invocation_log_uncaught(error, "Uncaught ");
+  const { pathname, search } = new URL(request.url);
+  const { method, headers } = request;
+  // What the handler has read of the body cannot be sent again.
+  const body = request.bodyUsed ? null : request.body;
+  fetch(originServer + pathname + search, { method, headers, body, redirect: "manual" }).then(
+    (response) => respond(id, response),
+    (failure) => ops.invocation_fail(id, failure),
+  );
+}
+
 /** Answers an invocation when the handler's result settles. */
-export function settle(id: number, result: unknown): void {
+export function settle(id: number, result: unknown, request?: Request): void {
   if (result instanceof Promise) {
     then.call(
       result,
       (response) => respond(id, response),
-      (error) => ops.invocation_fail(id, error),
+      (error) => fail(id, error, request),
     );
   } else if (isResponse(result)) {
     respond(id, result);
   } else {
-    settle(id, Promise.resolve(result));
+    settle(id, Promise.resolve(result), request);
   }
 }
 
@@ -142,18 +164,23 @@ function dispatchFetch(id: number, method: string, url: string, headerBlock: str
   const request = requestFromNative(method, url, headerBlock, body, cfObject);
   if (enabledFlags.enable_request_signal === true) setClientSignal(request, () => clientSignal(id));
   let result: unknown;
-  if (fetchHandler !== undefined) {
-    result = fetchHandler.call(handlersThis, request, env, new ExecutionContext(id));
-  } else if (entrypoint !== undefined) {
-    const instance = new entrypoint(new ExecutionContext(id), env);
-    if (typeof instance.fetch !== "function") throw new TypeError("Handler does not export a fetch() function.");
-    result = (instance.fetch as (request: Request) => unknown)(request);
-  } else if (handlers === undefined && hasListeners(globalThis, "fetch")) {
-    result = listenerHandler(id, request);
-  } else {
-    throw new TypeError("Handler does not export a fetch() function.");
+  try {
+    if (fetchHandler !== undefined) {
+      result = fetchHandler.call(handlersThis, request, env, new ExecutionContext(id));
+    } else if (entrypoint !== undefined) {
+      const instance = new entrypoint(new ExecutionContext(id), env);
+      if (typeof instance.fetch !== "function") throw new TypeError("Handler does not export a fetch() function.");
+      result = (instance.fetch as (request: Request) => unknown)(request);
+    } else if (handlers === undefined && hasListeners(globalThis, "fetch")) {
+      result = listenerHandler(id, request);
+    } else {
+      throw new TypeError("Handler does not export a fetch() function.");
+    }
+  } catch (error) {
+    fail(id, error, request);
+    return;
   }
-  settle(id, result);
+  settle(id, result, request);
 }
 
 /** A cron trigger: answers with 200 when the handler succeeded. */

@@ -12,6 +12,8 @@ export interface EnvironmentDescription {
   /** The worker's name. */
   worker: string;
   bindings: BindingDescription[];
+  /** Where requests go that the worker passes through, without a path; empty: there is none. */
+  origin: string;
   compatibilityDate: string;
   compatibilityFlags: string[];
   /** Each flag that Workers know: whether it is on, by date or by flag. */
@@ -52,6 +54,7 @@ registerBinding("not_yet", (description) => {
 export const env: Record<string, unknown> = {};
 export let compatibilityDate = "";
 export let workerName = "";
+export let originServer = "";
 /** The flags as the configuration names them. */
 export const compatibilityFlags: Record<string, boolean> = {};
 /** Every flag that Workers know, by its name: whether it is on for this worker, by date or by flag. */
@@ -60,6 +63,7 @@ export const enabledFlags: Record<string, boolean> = {};
 export function setEnvironment(description: EnvironmentDescription): void {
   compatibilityDate = description.compatibilityDate;
   workerName = description.worker;
+  originServer = description.origin;
   for (const flag of description.compatibilityFlags) compatibilityFlags[flag] = true;
   Object.assign(enabledFlags, description.flags);
   for (const binding of description.bindings) {

@@ -4,6 +4,17 @@
 #include "worker/config/compatibility.h"
 
 namespace adit::worker {
+namespace {
+
+// dev.host: the server behind the worker, as `wrangler dev` forwards to it.
+std::string origin_of(const WorkerConfig& config) {
+  const auto& dev = config.dev;
+  if (!dev.host || dev.host->empty()) return "";
+  if (dev.host->find("://") != std::string::npos) return *dev.host;
+  return (dev.upstream_protocol.empty() ? dev.local_protocol : dev.upstream_protocol) + "://" + *dev.host;
+}
+
+}  // namespace
 
 std::string environment_json(const WorkerConfig& config) {
   using Json = nlohmann::json;
@@ -38,6 +49,7 @@ std::string environment_json(const WorkerConfig& config) {
     flags[std::string(flag.name)] = is_enabled(flag.name, config.compatibility_date, config.compatibility_flags);
   Json description{{"worker", config.name},
                    {"bindings", std::move(bindings)},
+                   {"origin", origin_of(config)},
                    {"compatibilityDate", config.compatibility_date},
                    {"compatibilityFlags", config.compatibility_flags},
                    {"flags", std::move(flags)}};

@@ -77,6 +77,10 @@ void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception)
 }
 void invocation_wait(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().wait_until(id, delta); }
 void invocation_pass_through(js::Call& call, int32_t id) { call.service<WorkerIsolate>().pass_through(id); }
+bool invocation_passes_through(js::Call& call, int32_t id) {
+  auto* invocation = call.service<WorkerIsolate>().invocations().find(id);
+  return invocation && invocation->pass_through && !invocation->responded;
+}
 
 // Once the client of a request goes away before it has all of the response, the entry function clientGone(id) is called. False when the
 // invocation has no client (any more).
@@ -138,6 +142,7 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_fail>("invocation_fail");
   ops.add<invocation_wait>("invocation_wait");
   ops.add<invocation_pass_through>("invocation_pass_through");
+  ops.add<invocation_passes_through>("invocation_passes_through");
   ops.add<invocation_watch_client>("invocation_watch_client");
   ops.add<invocation_is_alive>("invocation_is_alive");
   ops.add<invocation_log_uncaught>("invocation_log_uncaught");

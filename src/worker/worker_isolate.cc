@@ -352,8 +352,8 @@ void WorkerIsolate::fail(int32_t id, v8::Local<v8::Value> exception) {
   auto detail = description.stack;
   if (invocation->pass_through)
     detail +=
-        "\n\npassThroughOnException() was called: on Cloudflare the request would now go to the origin server. In "
-        "development there is none.";
+        "\n\npassThroughOnException() was called: on Cloudflare the request would now go to the origin server. Here "
+        "there is none: dev.host of the configuration can name one.";
   answer_error(id, 500, "The worker threw an exception", detail);
 }
 
