@@ -18,6 +18,7 @@ import { builtinModule } from "./modules";
 import { installNodeGlobals } from "./node_compat";
 import { native, type NativeHandle } from "./native";
 import { prepareStackTrace } from "./stack_trace";
+import { clonePlatformObject } from "./web/clone_platform";
 import { makeDOMException } from "./web/dom_exception";
 import { dispatch as dispatchEvent, hasListeners, PromiseRejectionEvent } from "./web/events";
 import { fetch } from "./web/fetch";
@@ -237,6 +238,7 @@ export const entry: Record<string, unknown> = {
   makeDOMException,
   prepareStackTrace,
   builtinModule,
+  clonePlatformObject,
   clientGone,
 };
 

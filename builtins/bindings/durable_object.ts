@@ -235,7 +235,7 @@ class Stub {
   }
 
   connect(): never {
-    throw new Error("stub.connect() is not supported by Adit yet (see docs/compatibility.md)");
+    throw new TypeError("Incoming CONNECT on a worker not supported");
   }
 }
 Object.defineProperty(Stub, "name", { value: "DurableObject" });

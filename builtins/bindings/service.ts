@@ -155,10 +155,12 @@ export class Fetcher extends Base {
     }
   }
 
+  /** A worker takes no connections, as on Workers. */
   connect(address: unknown = undefined): never {
     void this.#entrypoint;
+    if (address === undefined) missingArgument("connect", "Fetcher", 1, "SocketAddress or string");
     toAddress(address);
-    throw new Error("connect() of a service binding is not supported by Adit yet (see docs/compatibility.md)");
+    throw new TypeError("Incoming CONNECT on a worker not supported");
   }
 }
 Object.defineProperty(Fetcher, "name", { value: "Fetcher" });

@@ -1,8 +1,11 @@
 // Errors that travel: a class of the language, a message and, by compatibility date, name, cause and own properties. What else an error is, its
 // class above all, stays where it was made.
 
-const classes: Record<string, ErrorConstructor> = {
+const classes: Record<string, new (message: string) => Error> = {
   Error,
+  AggregateError: function (message: string) {
+    return new AggregateError([], message);
+  } as never,
   EvalError,
   RangeError,
   ReferenceError,
@@ -13,8 +16,10 @@ const classes: Record<string, ErrorConstructor> = {
 
 type Properties = Record<string, unknown>;
 
-function classOf(error: Error): string {
-  for (const name of Object.keys(classes)) if (name !== "Error" && error instanceof classes[name]!) return name;
+function classOf(error: Error, isWhole: boolean): string {
+  if (error instanceof AggregateError && (isWhole || error.stack === undefined)) return "AggregateError";
+  for (const name of Object.keys(classes))
+    if (name !== "Error" && name !== "AggregateError" && error instanceof classes[name]!) return name;
   return "Error";
 }
 
@@ -39,7 +44,7 @@ function withoutStack(error: Error): Error {
 }
 
 export function takeErrorApart(error: Error, isWhole: boolean): { meta: string; own: Properties | undefined } {
-  const meta = JSON.stringify([classOf(error), String(error.message), isWhole ? undefined : error.stack]);
+  const meta = JSON.stringify([classOf(error, isWhole), String(error.message), isWhole ? undefined : error.stack]);
   const own: Properties = {};
   let isEmpty = true;
   for (const key of Object.getOwnPropertyNames(error)) {
@@ -53,6 +58,7 @@ export function takeErrorApart(error: Error, isWhole: boolean): { meta: string; 
 export function putErrorTogether(meta: string, own: unknown): Error {
   const [name, message, stack] = JSON.parse(meta) as [string, string, string | null];
   const error = new classes[name]!(message);
+  if (name === "AggregateError") delete (error as { errors?: unknown }).errors; // they are among its own properties, if they travel
   if (stack !== null) Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
   for (const [key, value] of Object.entries((own ?? {}) as Properties))
     Object.defineProperty(error, key, {

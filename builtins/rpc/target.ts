@@ -1,5 +1,6 @@
 // RpcTarget (Workers docs, Runtime APIs, RPC): what is passed by reference. Its methods and accessors may be called by who gets a stub of it.
 
+import { cloneRefusals } from "../web/clone_platform";
 import { markPlatformClasses } from "../web/structured_clone";
 
 let isTarget: (value: object) => boolean;
@@ -17,3 +18,6 @@ Object.defineProperty(RpcTarget.prototype, Symbol.toStringTag, { value: "JsRpcTa
 export function isRpcTarget(value: object): boolean {
   return isTarget(value);
 }
+cloneRefusals.push((object) =>
+  isTarget(object) ? "Remote RPC references can only be serialized for RPC." : undefined,
+);

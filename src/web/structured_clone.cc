@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint8_t storage_version = 1;
 constexpr uint32_t dom_exception_tag = 1;
+constexpr uint32_t clone_tag = 2;  // in memory only: a number in the list of clones that are made already
 
 enum class PlatformClass : uint32_t { none, opaque, dom_exception };
 
@@ -39,6 +40,7 @@ class Writer final : public v8::ValueSerializer::Delegate {
       : m_serializer(isolate, this), m_isolate(isolate), m_brand(brand(isolate)), m_for_storage(for_storage) {}
   v8::ValueSerializer& serializer() { return m_serializer; }
   std::vector<v8::Local<v8::SharedArrayBuffer>>& shared() { return m_shared; }
+  const std::vector<v8::Global<v8::Object>>& clones() const { return m_clones; }
 
  private:
   void ThrowDataCloneError(v8::Local<v8::String> message) override {
@@ -49,12 +51,7 @@ class Writer final : public v8::ValueSerializer::Delegate {
     return v8::Just(class_of(isolate, m_brand, object) != PlatformClass::none);
   }
   v8::Maybe<bool> WriteHostObject(v8::Isolate* isolate, v8::Local<v8::Object> object) override {
-    if (class_of(isolate, m_brand, object) != PlatformClass::dom_exception) {
-      auto name = js::to_utf8(isolate, object->GetConstructorName());
-      js::throw_error(isolate, Error(ErrorKind::data_clone, "Could not serialize object of type \"" + name +
-                                                                "\". This type does not support serialization."));
-      return v8::Nothing<bool>();
-    }
+    if (class_of(isolate, m_brand, object) != PlatformClass::dom_exception) return write_clone(isolate, object);
     m_serializer.WriteUint32(dom_exception_tag);
     auto context = isolate->GetCurrentContext();
     for (auto name : {"message", "name", "stack"}) {
@@ -64,6 +61,26 @@ class Writer final : public v8::ValueSerializer::Delegate {
           !value->ToString(context).ToLocal(&text) || !m_serializer.WriteValue(context, text).FromMaybe(false))
         return v8::Nothing<bool>();
     }
+    return v8::Just(true);
+  }
+  // Makes the clone here, or throws: JavaScript knows which classes have one. What is stored has none.
+  v8::Maybe<bool> write_clone(v8::Isolate* isolate, v8::Local<v8::Object> object) {
+    auto context = isolate->GetCurrentContext();
+    v8::Local<v8::Value> maker;
+    v8::Local<v8::Value> made;
+    v8::Local<v8::Value> arguments[] = {object, v8::Boolean::New(isolate, m_for_storage)};
+    auto entry = js::Isolate::of(isolate).entry_object();
+    if (!entry->Get(context, js::intern(isolate, "clonePlatformObject")).ToLocal(&maker) || !maker->IsFunction()) {
+      ThrowDataCloneError(js::from_utf8(isolate, "The object could not be cloned."));
+      return v8::Nothing<bool>();
+    }
+    if (!maker.As<v8::Function>()
+             ->Call(context, v8::Undefined(isolate), std::size(arguments), arguments)
+             .ToLocal(&made))
+      return v8::Nothing<bool>();
+    m_serializer.WriteUint32(clone_tag);
+    m_serializer.WriteUint32(static_cast<uint32_t>(m_clones.size()));
+    m_clones.emplace_back(isolate, made.As<v8::Object>());
     return v8::Just(true);
   }
   v8::Maybe<uint32_t> GetSharedArrayBufferId(v8::Isolate* isolate, v8::Local<v8::SharedArrayBuffer> buffer) override {
@@ -80,12 +97,13 @@ class Writer final : public v8::ValueSerializer::Delegate {
   v8::Local<v8::Private> m_brand;
   bool m_for_storage;
   std::vector<v8::Local<v8::SharedArrayBuffer>> m_shared;
+  std::vector<v8::Global<v8::Object>> m_clones;  // not local: V8 writes each object under a scope of its own
 };
 
 class Reader final : public v8::ValueDeserializer::Delegate {
  public:
-  Reader(v8::Isolate* isolate, BytesView bytes, const std::vector<v8::Local<v8::SharedArrayBuffer>>* shared = nullptr)
-      : m_deserializer(isolate, bytes.data(), bytes.size(), this), m_shared(shared) {}
+  Reader(v8::Isolate* isolate, BytesView bytes, Writer* writer = nullptr)
+      : m_deserializer(isolate, bytes.data(), bytes.size(), this), m_writer(writer) {}
   v8::ValueDeserializer& deserializer() { return m_deserializer; }
 
  private:
@@ -95,7 +113,13 @@ class Reader final : public v8::ValueDeserializer::Delegate {
     auto context = isolate->GetCurrentContext();
     uint32_t tag = 0;
     v8::Local<v8::Value> parts[3];
-    if (!m_deserializer.ReadUint32(&tag) || tag != dom_exception_tag) return refuse(isolate);
+    if (!m_deserializer.ReadUint32(&tag)) return refuse(isolate);
+    if (tag == clone_tag && m_writer) {
+      uint32_t index = 0;
+      if (!m_deserializer.ReadUint32(&index) || index >= m_writer->clones().size()) return refuse(isolate);
+      return m_writer->clones()[index].Get(isolate);
+    }
+    if (tag != dom_exception_tag) return refuse(isolate);
     for (auto& part : parts)
       if (!m_deserializer.ReadValue(context).ToLocal(&part) || !part->IsString()) return refuse(isolate);
     v8::Local<v8::Value> maker;
@@ -116,13 +140,13 @@ class Reader final : public v8::ValueDeserializer::Delegate {
   }
   v8::MaybeLocal<v8::SharedArrayBuffer> GetSharedArrayBufferFromId(v8::Isolate* isolate, uint32_t id) override {
     v8::Isolate::AllowJavascriptExecutionScope allow(isolate);
-    if (m_shared && id < m_shared->size()) return (*m_shared)[id];
+    if (m_writer && id < m_writer->shared().size()) return m_writer->shared()[id];
     js::throw_error(isolate, Error(ErrorKind::data_clone, "Unable to deserialize cloned data."));
     return {};
   }
 
   v8::ValueDeserializer m_deserializer;
-  const std::vector<v8::Local<v8::SharedArrayBuffer>>* m_shared;
+  Writer* m_writer;  // of a clone in memory
 };
 
 struct Freed {
@@ -180,7 +204,7 @@ v8::Local<v8::Value> clone(v8::Isolate* isolate, v8::Local<v8::Context> context,
     if (buffer->WasDetached()) return fail(isolate, not_cloned("An ArrayBuffer is detached and could not be cloned."));
     if (!buffer->IsDetachable()) return fail(isolate, not_cloned("An ArrayBuffer could not be detached."));
   }
-  Reader reader(isolate, {data, size}, &writer.shared());
+  Reader reader(isolate, {data, size}, &writer);
   for (uint32_t i = 0; i < transfers.size(); ++i) {
     auto store = transfers[i]->GetBackingStore();
     if (transfers[i]->Detach(v8::Local<v8::Value>()).IsNothing()) return {};

@@ -147,3 +147,38 @@ test("a getter's error passes through", () => {
 });
 
 test("structuredClone needs an argument", () => assertThrows(() => structuredClone(), TypeError));
+
+test("headers, requests and responses without a body are cloned", () => {
+  const headers = new Headers([
+    ["a", "1"],
+    ["set-cookie", "b=2"],
+    ["set-cookie", "c=3"],
+  ]);
+  const copy = structuredClone({ headers }).headers;
+  assert(copy instanceof Headers && copy !== headers);
+  assertEquals([...copy], [...headers]);
+  copy.set("a", "2");
+  assertEquals(headers.get("a"), "1");
+  const request = structuredClone(new Request("https://example.com/x", { method: "DELETE", headers: { a: "1" } }));
+  assert(request instanceof Request);
+  assertEquals([request.url, request.method, request.headers.get("a")], ["https://example.com/x", "DELETE", "1"]);
+  const response = structuredClone(new Response(null, { status: 404, headers: { a: "1" } }));
+  assertEquals([response.status, response.headers.get("a")], [404, "1"]);
+  const twice = { headers };
+  const clones = structuredClone([twice.headers, twice.headers]);
+  assert(clones[0] === clones[1]);
+});
+
+test("what cannot be cloned says why", () => {
+  const stream = "ReadableStream can only be serialized for RPC.";
+  for (const [value, message] of [
+    [new Response("body"), stream],
+    [new Request("https://example.com", { method: "POST", body: "x" }), stream],
+    [new ReadableStream(), stream],
+    [new WritableStream(), "WritableStream can only be serialized for RPC."],
+    [AbortSignal.abort(), "AbortSignal serialization is not enabled."],
+    [new URL("https://x"), 'Could not serialize object of type "URL". This type does not support serialization.'],
+    [new Blob([]), 'Could not serialize object of type "Blob". This type does not support serialization.'],
+  ])
+    assertThrows(() => structuredClone(value), "DataCloneError", message);
+});

@@ -216,6 +216,9 @@ export class Rpc extends WorkerEntrypoint {
   throwBuiltin(name, message) {
     throw new globalThis[name](message);
   }
+  throwAggregate() {
+    throw new AggregateError([new Error("one")], "several");
+  }
   throwValue(value) {
     throw value;
   }

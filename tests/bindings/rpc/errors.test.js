@@ -10,6 +10,11 @@ for (const name of ["Error", "EvalError", "RangeError", "ReferenceError", "Synta
     assertEquals(error.durableObjectReset, undefined);
   });
 
+test("an AggregateError keeps its class", async ({ env }) => {
+  const error = await assertRejects(env.RPC.throwAggregate(), AggregateError, "several");
+  assertEquals([error.name, error.errors, error.remote], ["AggregateError", undefined, true]);
+});
+
 test("another class's name goes into the message", async ({ env }) => {
   const error = await assertRejects(env.RPC.throwCustom(), Error, "CustomError: custom");
   assertEquals(error.constructor, Error);

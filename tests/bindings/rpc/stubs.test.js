@@ -302,3 +302,8 @@ test("an object with handlers takes one argument", async ({ env }) => {
   await assertRejects(env.HANDLERS.hello(1, 2), TypeError, "wrong number of arguments");
   await assertRejects(env.HANDLERS.absent(1), TypeError, missing("absent"));
 });
+
+test("a worker takes no connections", ({ env }) => {
+  assertThrows(() => env.RPC.connect("example.com:80"), TypeError, "Incoming CONNECT on a worker not supported");
+  assertThrows(() => env.RPC.connect("example.com"), TypeError, "Specified address is missing port.");
+});
