@@ -639,11 +639,16 @@ test("lifecycle rules are kept", async () => {
   const LifecycleConfiguration = { Rules };
   await send(PutBucketLifecycleConfigurationCommand, { Bucket, LifecycleConfiguration });
   assert.deepEqual((await send(GetBucketLifecycleConfigurationCommand, { Bucket })).Rules, Rules);
-  const transition = [{ ...Rules[0], Transitions: [{ Days: 1, StorageClass: "STANDARD_IA" }] }];
-  await assert.rejects(
-    send(PutBucketLifecycleConfigurationCommand, { Bucket, LifecycleConfiguration: { Rules: transition } }),
-    named("NotImplemented", 501),
+  const moving = (Transition) => [{ ...Rules[0], Transitions: [Transition] }];
+  const putRules = (list) =>
+    send(PutBucketLifecycleConfigurationCommand, { Bucket, LifecycleConfiguration: { Rules: list } });
+  await putRules(moving({ Days: 1, StorageClass: "STANDARD_IA" }));
+  assert.deepEqual(
+    (await send(GetBucketLifecycleConfigurationCommand, { Bucket })).Rules,
+    moving({ Days: 1, StorageClass: "STANDARD_IA" }),
   );
+  await assert.rejects(putRules(moving({ Days: 1, StorageClass: "GLACIER" })), named("InvalidStorageClass", 400));
+  await assert.rejects(putRules(moving({ StorageClass: "STANDARD_IA" })), named("MalformedXML", 400));
   await send(DeleteBucketLifecycleCommand, { Bucket });
   await assert.rejects(
     send(GetBucketLifecycleConfigurationCommand, { Bucket }),
@@ -670,6 +675,12 @@ test("lifecycle rules are executed; buckets and rules outlive the process", asyn
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
         },
         { ID: "off", Status: "Disabled", Filter: { Prefix: "kept" }, Expiration: { Days: 1 } },
+        {
+          ID: "moves",
+          Status: "Enabled",
+          Filter: { Prefix: "kept" },
+          Transitions: [{ Days: 1, StorageClass: "STANDARD_IA" }],
+        },
       ],
     },
   });
@@ -679,9 +690,11 @@ test("lifecycle rules are executed; buckets and rules outlive the process", asyn
   await second.waitForOutput(/Lifecycle rules: 3 objects and uploads of short-lived removed/);
   const { Contents } = await of(ListObjectsV2Command, {});
   assert.deepEqual(
-    Contents.map(({ Key }) => Key),
-    ["kept"],
+    Contents.map(({ Key, StorageClass }) => [Key, StorageClass]),
+    [["kept", "STANDARD_IA"]],
   );
+  const kept = await of(GetObjectCommand, { Key: "kept" });
+  assert.deepEqual([kept.StorageClass, await kept.Body.transformToString()], ["STANDARD_IA", "kept"]);
   assert.deepEqual(
     (await of(ListMultipartUploadsCommand, {})).Uploads.map(({ Key }) => Key),
     ["other"],

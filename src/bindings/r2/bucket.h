@@ -57,6 +57,11 @@ struct PutRequest {
   ChecksumOfBody transfer_checksum;  // null: none
 };
 
+struct ObjectVersion {
+  std::string key;
+  std::string version;
+};
+
 struct ListRequest {
   std::string prefix;
   std::string delimiter;
@@ -139,6 +144,9 @@ class Bucket {
   // At most max_delete_keys. Those that do not exist count as deleted.
   virtual void remove(std::vector<std::string> keys, Callback<void> done) = 0;
   virtual void list(ListRequest request, Callback<ListPage> done) = 0;
+  // Of those that still have these versions.
+  virtual void set_storage_class(std::vector<ObjectVersion> objects, StorageClass storage_class,
+                                 Callback<void> done) = 0;
 
   virtual void create_upload(std::string key, ObjectOptions options, Callback<UploadInfo> done) = 0;
   virtual void upload_part(std::string key, std::string upload_id, uint32_t number, Body body,

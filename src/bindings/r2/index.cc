@@ -216,6 +216,18 @@ Result<void> Index::remove(const std::vector<std::string>& keys) {
   return {};
 }
 
+Result<void> Index::set_storage_class(const std::vector<ObjectVersion>& objects, StorageClass storage_class) {
+  if (!m_has_tables) return {};
+  TRY(begin_write());
+  auto row = TRY(m_ledger->database().prepare("UPDATE objects SET storage_class = ? WHERE key = ? AND version = ?"));
+  for (auto& object : objects) {
+    row.bind_all(static_cast<int64_t>(storage_class), bytes_of(object.key), std::string_view(object.version));
+    TRY(row.run());
+    row.reset();
+  }
+  return {};
+}
+
 Result<ListPage> Index::list(const ListRequest& request) {
   ListPage page;
   if (!m_has_tables) return page;

@@ -42,6 +42,7 @@ class Index {
   Result<bool> put(StoredObject& object, const Conditions& conditions);
   Result<void> remove(const std::vector<std::string>& keys);
   Result<ListPage> list(const ListRequest& request);
+  Result<void> set_storage_class(const std::vector<ObjectVersion>& objects, StorageClass storage_class);
 
   Result<StoredUpload> create_upload(std::string key, ObjectOptions options);
   Result<std::optional<StoredUpload>> find_upload(std::string_view key, std::string_view upload_id);

@@ -87,6 +87,13 @@ void Partition::written(std::vector<std::string> keys, std::vector<blobs::Segmen
       });
 }
 
+static Callback<Unit> without_value(Callback<void> done) {
+  return [done = std::move(done)](Result<Unit> durable) mutable {
+    if (durable.is_error()) done(std::move(durable.error()));
+    else done({});
+  };
+}
+
 // ---- Objects
 
 void Partition::head(const std::string& key, Callback<std::optional<ObjectInfo>> done) {
@@ -123,10 +130,16 @@ void Partition::remove(const std::vector<std::string>& keys, Callback<void> done
   forget_deleted();
   auto removed = m_index.remove(keys);
   if (removed.is_error()) return done(std::move(removed));
-  written(keys, {}, Unit{}, Callback<Unit>([done = std::move(done)](Result<Unit> durable) mutable {
-            if (durable.is_error()) done(std::move(durable.error()));
-            else done({});
-          }));
+  written(keys, {}, Unit{}, without_value(std::move(done)));
+}
+
+void Partition::set_storage_class(const std::vector<ObjectVersion>& objects, StorageClass storage_class,
+                                  Callback<void> done) {
+  auto set = m_index.set_storage_class(objects, storage_class);
+  if (set.is_error()) return done(std::move(set));
+  std::vector<std::string> keys;
+  for (auto& object : objects) keys.push_back(object.key);
+  written(std::move(keys), {}, Unit{}, without_value(std::move(done)));
 }
 
 void Partition::list(const ListRequest& request, Callback<ListPage> done) {

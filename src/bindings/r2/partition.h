@@ -35,6 +35,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
   void put(StoredObject object, const Conditions& conditions, Callback<std::optional<ObjectInfo>> done);
   void remove(const std::vector<std::string>& keys, Callback<void> done);
   void list(const ListRequest& request, Callback<ListPage> done);
+  void set_storage_class(const std::vector<ObjectVersion>& objects, StorageClass storage_class, Callback<void> done);
 
   void create_upload(std::string key, ObjectOptions options, Callback<UploadInfo> done);
   void find_upload(const std::string& key, const std::string& upload_id, Callback<StoredUpload> done);

@@ -252,6 +252,14 @@ class ServiceBucket final : public Bucket, public std::enable_shared_from_this<S
         std::move(done));
   }
 
+  void set_storage_class(std::vector<ObjectVersion> objects, StorageClass storage_class, Callback<void> done) override {
+    ask<void>(
+        [objects = std::move(objects), storage_class](Partition& partition, auto reply) {
+          partition.set_storage_class(objects, storage_class, std::move(reply));
+        },
+        std::move(done));
+  }
+
   void create_upload(std::string key, ObjectOptions options, Callback<UploadInfo> done) override {
     auto good = check_key(key);
     if (good.is_ok()) good = check_options(options);

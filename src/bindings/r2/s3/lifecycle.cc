@@ -14,6 +14,7 @@ struct Sweep final : std::enable_shared_from_this<Sweep> {
   std::shared_ptr<Bucket> bucket;
   std::vector<LifecycleRule> rules;
   size_t removed = 0;
+  size_t moved = 0;
 
   int64_t now() { return context->shard.clock().unix_ms(); }
 
@@ -21,7 +22,10 @@ struct Sweep final : std::enable_shared_from_this<Sweep> {
     if (context->closed) return;
     if (removed > 0)
       context->shard.logger().info("Lifecycle rules: {} objects and uploads of {} removed", removed, bucket->name());
-    removed = 0;
+    if (moved > 0)
+      context->shard.logger().info("Lifecycle rules: {} objects of {} moved to infrequent access", moved,
+                                   bucket->name());
+    removed = moved = 0;
     if (buckets.empty()) return;
     auto name = std::move(buckets.back());
     buckets.pop_back();
@@ -52,12 +56,19 @@ struct Sweep final : std::enable_shared_from_this<Sweep> {
 
   void remove_expired(ListPage page) {
     std::vector<std::string> keys;
-    for (auto& object : page.objects)
-      if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {
-            return is_expired(rule, object.key, object.uploaded_ms, now(), day_ms);
-          }))
-        keys.push_back(object.key);
+    std::vector<ObjectVersion> moving;
+    for (auto& object : page.objects) {
+      auto any = [&](auto is_due) {
+        return std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {
+          return is_due(rule, object.key, object.uploaded_ms, now(), day_ms);
+        });
+      };
+      if (any(is_expired)) keys.push_back(object.key);
+      else if (object.storage_class == StorageClass::standard && any(is_to_move))
+        moving.push_back({object.key, object.version});
+    }
     removed += keys.size();
+    moved += moving.size();
     auto go_on = [self = shared_from_this(), cursor = std::move(page.cursor)](Result<void> done) {
       if (self->context->closed) return;
       if (done.is_error()) return self->failed(done.error());
@@ -68,8 +79,15 @@ struct Sweep final : std::enable_shared_from_this<Sweep> {
         else self->objects_after(cursor);
       });
     };
-    if (keys.empty()) return go_on({});
-    bucket->remove(std::move(keys), std::move(go_on));
+    auto remove = [self = shared_from_this(), keys = std::move(keys),
+                   go_on = std::move(go_on)](Result<void> set) mutable {
+      if (self->context->closed) return;
+      if (set.is_error()) return self->failed(set.error());
+      if (keys.empty()) return go_on({});
+      self->bucket->remove(std::move(keys), std::move(go_on));
+    };
+    if (moving.empty()) return remove({});
+    bucket->set_storage_class(std::move(moving), StorageClass::infrequent_access, std::move(remove));
   }
 
   void uploads_after(std::string key, std::string upload_id) {
@@ -109,6 +127,12 @@ bool is_expired(const LifecycleRule& rule, const std::string& key, int64_t store
   if (!rule.enabled || !key.starts_with(rule.prefix)) return false;
   if (rule.expire_days) return now_ms - stored_ms >= *rule.expire_days * day_ms;
   return rule.expire_at_ms && now_ms >= *rule.expire_at_ms;
+}
+
+bool is_to_move(const LifecycleRule& rule, const std::string& key, int64_t stored_ms, int64_t now_ms, int64_t day_ms) {
+  if (!rule.enabled || !key.starts_with(rule.prefix)) return false;
+  if (rule.transition_days) return now_ms - stored_ms >= *rule.transition_days * day_ms;
+  return rule.transition_at_ms && now_ms >= *rule.transition_at_ms;
 }
 
 bool is_abandoned(const LifecycleRule& rule, const std::string& key, int64_t begun_ms, int64_t now_ms, int64_t day_ms) {

@@ -1,4 +1,5 @@
-// Executes the lifecycle rules of buckets: deletes objects whose time is over, aborts multipart uploads that nobody completed.
+// Executes the lifecycle rules of buckets: deletes objects whose time is over, moves others to infrequent access, aborts multipart uploads that
+// nobody completed.
 // Owner: the shard that serves the S3 API. Invariant: one bucket and one page of it at a time, so that a sweep of millions of objects costs
 // little memory and lets requests pass; an error ends the sweep of that bucket until the next time.
 #pragma once
@@ -14,8 +15,9 @@ namespace adit::bindings::r2::s3 {
 
 struct Context;
 
-// Whether a rule says that an object (or an upload) of this key and time is to go now.
+// Whether a rule says that an object (or an upload) of this key and time is to go (or to move) now.
 bool is_expired(const LifecycleRule& rule, const std::string& key, int64_t stored_ms, int64_t now_ms, int64_t day_ms);
+bool is_to_move(const LifecycleRule& rule, const std::string& key, int64_t stored_ms, int64_t now_ms, int64_t day_ms);
 bool is_abandoned(const LifecycleRule& rule, const std::string& key, int64_t begun_ms, int64_t now_ms, int64_t day_ms);
 
 class Lifecycle {

@@ -103,6 +103,18 @@ std::string unquoted(std::string_view etag) {
   return std::string(etag);
 }
 
+// "Days" or "Date" of an action, if there is the action.
+Result<void> read_when(pugi::xml_node action, std::optional<uint32_t>& days, std::optional<int64_t>& at_ms) {
+  if (!action) return {};
+  if (auto node = child(action, "Days")) days = TRY(number(node, 1));
+  if (auto node = child(action, "Date")) {
+    at_ms = parse_iso_date(node.child_value());
+    if (!at_ms) return error("MalformedXML");
+  }
+  if (days.has_value() == at_ms.has_value()) return error("MalformedXML");
+  return {};
+}
+
 Result<LifecycleRule> lifecycle_rule(pugi::xml_node node) {
   LifecycleRule rule;
   rule.id = child(node, "ID").child_value();
@@ -117,20 +129,20 @@ Result<LifecycleRule> lifecycle_rule(pugi::xml_node node) {
         return error("NotImplemented", std::string("Lifecycle filters by ") + unknown + " are not implemented");
   for (auto place : {node, filter, both})
     if (auto prefix = child(place, "Prefix")) rule.prefix = prefix.child_value();
-  for (const auto* unknown : {"Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition"})
+  for (const auto* unknown : {"NoncurrentVersionExpiration", "NoncurrentVersionTransition"})
     if (child(node, unknown))
       return error("NotImplemented", std::string("Lifecycle rules with ") + unknown + " are not implemented");
-  if (auto expiration = child(node, "Expiration")) {
-    if (auto days = child(expiration, "Days")) rule.expire_days = TRY(number(days, 1));
-    if (auto date = child(expiration, "Date")) {
-      rule.expire_at_ms = parse_iso_date(date.child_value());
-      if (!rule.expire_at_ms) return error("MalformedXML");
-    }
-    if (rule.expire_days.has_value() == rule.expire_at_ms.has_value()) return error("MalformedXML");
+  TRY(read_when(child(node, "Expiration"), rule.expire_days, rule.expire_at_ms));
+  if (auto transition = child(node, "Transition")) {
+    if (std::string_view(child(transition, "StorageClass").child_value()) != "STANDARD_IA")
+      return error("InvalidStorageClass");
+    TRY(read_when(transition, rule.transition_days, rule.transition_at_ms));
   }
   if (auto abort = child(node, "AbortIncompleteMultipartUpload"))
     rule.abort_upload_days = TRY(number(child(abort, "DaysAfterInitiation"), 1));
-  if (!rule.expire_days && !rule.expire_at_ms && !rule.abort_upload_days) return error("MalformedXML");
+  if (!rule.expire_days && !rule.expire_at_ms && !rule.transition_days && !rule.transition_at_ms &&
+      !rule.abort_upload_days)
+    return error("MalformedXML");
   return rule;
 }
 
@@ -264,6 +276,12 @@ std::string to_xml(const std::vector<LifecycleRule>& rules) {
     xml.open("Filter").text("Prefix", rule.prefix).close();
     if (rule.expire_days) xml.open("Expiration").number("Days", *rule.expire_days).close();
     if (rule.expire_at_ms) xml.open("Expiration").time("Date", *rule.expire_at_ms).close();
+    if (rule.transition_days || rule.transition_at_ms) {
+      xml.open("Transition");
+      if (rule.transition_days) xml.number("Days", *rule.transition_days);
+      else xml.time("Date", *rule.transition_at_ms);
+      xml.text("StorageClass", "STANDARD_IA").close();
+    }
     if (rule.abort_upload_days)
       xml.open("AbortIncompleteMultipartUpload").number("DaysAfterInitiation", *rule.abort_upload_days).close();
     xml.close();

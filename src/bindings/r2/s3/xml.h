@@ -50,6 +50,9 @@ struct LifecycleRule {
   std::string prefix;
   std::optional<uint32_t> expire_days;
   std::optional<int64_t> expire_at_ms;
+  // To infrequent access, the only class there is to go to.
+  std::optional<uint32_t> transition_days;
+  std::optional<int64_t> transition_at_ms;
   std::optional<uint32_t> abort_upload_days;
 };
 
