@@ -1,6 +1,7 @@
 // The execution context that a handler gets: waitUntil and passThroughOnException (Workers docs, Runtime APIs, Context). Its private id names
 // the invocation to C++ (src/worker/invocation.h).
 
+import { tracing } from "./tracing";
 import { native } from "./native";
 
 const ops = native<{
@@ -48,6 +49,11 @@ export class ExecutionContext {
   get exports(): object | undefined {
     void this.#id;
     return makeExports();
+  }
+
+  get tracing(): typeof tracing {
+    void this.#id;
+    return tracing;
   }
 
   /** Extends the invocation beyond its response, by at most 30 seconds. */

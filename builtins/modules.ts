@@ -6,6 +6,7 @@ import { Fetcher } from "./bindings/service";
 import { nodeInternals, nodeModule } from "./node_compat";
 import { RpcPromise, RpcProperty, RpcStub } from "./rpc/stub";
 import { RpcTarget } from "./rpc/target";
+import { tracing } from "./tracing";
 import { connect } from "./web/socket";
 import * as workers from "./workers_module";
 
@@ -23,6 +24,7 @@ const modules = new Map<string, () => Record<string, unknown>>([
       WorkflowEntrypoint: workers.WorkflowEntrypoint,
       env: workers.env,
       exports: workers.makeExportsView(ownExports),
+      tracing,
       waitUntil: workers.waitUntil,
       withEnv: workers.withEnv,
       withEnvAndExports: workers.withEnvAndExports,
@@ -31,6 +33,7 @@ const modules = new Map<string, () => Record<string, unknown>>([
   ],
   ["cloudflare:sockets", () => ({ connect })],
   ["cloudflare:email", () => ({ EmailMessage })],
+  ["cloudflare:workflows", () => ({ NonRetryableError })],
   // For the library's own modules only: src/js/modules.cc refuses it to a worker's.
   ["adit:internal", nodeInternals],
 ]);
@@ -39,6 +42,14 @@ const modules = new Map<string, () => Record<string, unknown>>([
 class EmailMessage {
   constructor() {
     throw new Error("Sending email is not supported by Adit yet (see docs/compatibility.md)");
+  }
+}
+
+/** cloudflare:workflows (Workers docs, Workflows): what ends a workflow's step for good. Code that is shared with workflows imports it. */
+class NonRetryableError extends Error {
+  constructor(message: string, name = "NonRetryableError") {
+    super(message);
+    this.name = name;
   }
 }
 

@@ -123,6 +123,11 @@ export class WorkerGlobalScope extends EventTarget {
   }
 }
 defineInterface(WorkerGlobalScope, "WorkerGlobalScope");
+Object.defineProperty(WorkerGlobalScope.prototype, "EventTarget", {
+  value: EventTarget,
+  writable: true,
+  configurable: true,
+});
 
 export class ServiceWorkerGlobalScope extends WorkerGlobalScope {}
 defineInterface(ServiceWorkerGlobalScope, "ServiceWorkerGlobalScope");

@@ -2,14 +2,15 @@
 
 import promises from "./dns_promises";
 import {
-  codes,
   getDefaultResultOrder,
   getServers,
   promised,
   setDefaultResultOrder,
+  resolverOf,
   setServers,
   withCallback,
 } from "./internal/dns";
+import * as codes from "./internal/dns_codes";
 
 type Callbacks = Record<keyof typeof promised, (...args: any[]) => void>;
 const callbacks = Object.fromEntries(
@@ -34,51 +35,14 @@ export const {
   resolveTxt,
   reverse,
 } = callbacks;
-export const {
-  ADDRGETNETWORKPARAMS,
-  BADFAMILY,
-  BADFLAGS,
-  BADHINTS,
-  BADNAME,
-  BADQUERY,
-  BADRESP,
-  BADSTR,
-  CANCELLED,
-  CONNREFUSED,
-  DESTRUCTION,
-  EOF,
-  FILE,
-  FORMERR,
-  LOADIPHLPAPI,
-  NODATA,
-  NOMEM,
-  NONAME,
-  NOTFOUND,
-  NOTIMP,
-  NOTINITIALIZED,
-  REFUSED,
-  SERVFAIL,
-  TIMEOUT,
-} = codes;
-export const ADDRCONFIG = 32;
-export const ALL = 16;
-export const V4MAPPED = 8;
+export * from "./internal/dns_codes";
 
-export class Resolver {
-  cancel(): void {}
-  getServers = getServers;
-  setServers = setServers;
-  setLocalAddress(): void {}
-}
-Object.assign(Resolver.prototype, callbacks);
+export const Resolver = resolverOf(callbacks);
 export { getDefaultResultOrder, getServers, promises, setDefaultResultOrder, setServers };
 export default {
   ...callbacks,
   ...codes,
-  ADDRCONFIG,
-  ALL,
   Resolver,
-  V4MAPPED,
   getDefaultResultOrder,
   getServers,
   promises,

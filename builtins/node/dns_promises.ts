@@ -1,6 +1,14 @@
 // node:dns/promises.
 
-import { codes, getDefaultResultOrder, getServers, promised, setDefaultResultOrder, setServers } from "./internal/dns";
+import {
+  getDefaultResultOrder,
+  getServers,
+  promised,
+  setDefaultResultOrder,
+  resolverOf,
+  setServers,
+} from "./internal/dns";
+import * as codes from "./internal/dns_codes";
 
 export const {
   lookup,
@@ -21,44 +29,9 @@ export const {
   resolveTxt,
   reverse,
 } = promised;
-export const {
-  ADDRGETNETWORKPARAMS,
-  BADFAMILY,
-  BADFLAGS,
-  BADHINTS,
-  BADNAME,
-  BADQUERY,
-  BADRESP,
-  BADSTR,
-  CANCELLED,
-  CONNREFUSED,
-  DESTRUCTION,
-  EOF,
-  FILE,
-  FORMERR,
-  LOADIPHLPAPI,
-  NODATA,
-  NOMEM,
-  NONAME,
-  NOTFOUND,
-  NOTIMP,
-  NOTINITIALIZED,
-  REFUSED,
-  SERVFAIL,
-  TIMEOUT,
-} = codes;
+export * from "./internal/dns_codes";
 
-export const ADDRCONFIG = 32;
-export const ALL = 16;
-export const V4MAPPED = 8;
-
-export class Resolver {
-  cancel(): void {}
-  getServers = getServers;
-  setServers = setServers;
-  setLocalAddress(): void {}
-}
-Object.assign(Resolver.prototype, promised);
+export const Resolver = resolverOf(promised);
 export { getDefaultResultOrder, getServers, setDefaultResultOrder, setServers };
 export default {
   ...promised,

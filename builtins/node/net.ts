@@ -3,6 +3,7 @@
 import { isIP, isIPv4, isIPv6 } from "./internal/ip";
 import { nodeError } from "./internal/errors";
 import { normalizeConnectArguments, Socket } from "./internal/socket";
+import { validateString } from "./internal/validators";
 
 type Any = any;
 
@@ -39,6 +40,23 @@ export class SocketAddress {
     this.flowlabel = flowlabel;
     if (isIP(this.address) !== (family === "ipv6" ? 6 : 4))
       throw nodeError(Error, "ERR_INVALID_ADDRESS", "Invalid address");
+  }
+  static isSocketAddress(value: unknown): boolean {
+    return value instanceof this;
+  }
+  /** Of "host:port" or "[host]:port"; undefined where the host is no address. */
+  static parse(input: Any): SocketAddress | undefined {
+    validateString(input, "input");
+    const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(input);
+    const address = match?.[1] ?? match?.[2];
+    const kind = address === undefined ? 0 : isIP(address);
+    const port = Number(match?.[3] ?? 0);
+    if (kind === 0 || port > 65535 || (kind === 6) !== (match?.[1] !== undefined)) return undefined;
+    return new this({ address, port, family: kind === 6 ? "ipv6" : "ipv4" });
+  }
+  toJSON(): object {
+    const { address, port, family, flowlabel } = this;
+    return { address, port, family, flowlabel };
   }
 }
 
@@ -123,6 +141,23 @@ export class BlockList {
   }
   get rules(): string[] {
     return this.#rules.map((rule) => rule.text);
+  }
+  toJSON(): string[] {
+    return this.rules;
+  }
+  /** Adds rules as `rules` gives them. */
+  fromJSON(value: Any): void {
+    const rules = typeof value === "string" ? (JSON.parse(value) as string[]) : (value as string[]);
+    for (const rule of rules) {
+      const match = /^(Address|Range|Subnet): IPv([46]) (.*)$/.exec(rule);
+      if (match === null) throw nodeError(TypeError, "ERR_INVALID_ARG_VALUE", `Not a rule: ${rule}`);
+      const [, kind, version, text] = match;
+      const family = `ipv${version}`;
+      const [first, second] = text!.split(kind === "Subnet" ? "/" : "-");
+      if (kind === "Address") this.addAddress(text, family);
+      else if (kind === "Range") this.addRange(first, second, family);
+      else this.addSubnet(first, Number(second), family);
+    }
   }
 }
 

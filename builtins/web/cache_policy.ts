@@ -90,17 +90,12 @@ export interface ByteRange {
   last: number;
 }
 
-/** RFC 9110 § 14: the range that is asked for; undefined: all of it; null: one that the body does not have. */
-export function rangeOf(
-  asked: (name: string) => string | null,
-  stored: (name: string) => string | null,
-  length: number,
-): ByteRange | undefined | null {
-  const header = asked("range");
-  if (header === null || header.includes(",")) return undefined; // several ranges: § 14.2 lets a server send everything
-  const condition = asked("if-range");
-  if (condition !== null && condition !== stored("etag") && condition !== stored("last-modified")) return undefined;
-  const match = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header);
+/** More ranges than this, or ranges of more octets than there are, get everything: nobody needs them (RFC 9110 § 17.15). */
+const mostRanges = 16;
+
+/** RFC 9110 § 14.1.1: one range; null: one that the body does not have. */
+function readRange(text: string, length: number): ByteRange | null {
+  const match = /^\s*(\d*)\s*-\s*(\d*)\s*$/.exec(text);
   if (match === null || (match[1] === "" && match[2] === "")) return null;
   const [first, last] = [match[1]!, match[2]!];
   if (first === "") {
@@ -109,4 +104,23 @@ export function rangeOf(
   }
   const range = { first: Number(first), last: last === "" ? length - 1 : Math.min(Number(last), length - 1) };
   return range.first > range.last || range.first >= length ? null : range;
+}
+
+/** RFC 9110 § 14: the ranges that are asked for; undefined: all of it; null: none that the body has. */
+export function rangesOf(
+  asked: (name: string) => string | null,
+  stored: (name: string) => string | null,
+  length: number,
+): ByteRange[] | undefined | null {
+  const header = asked("range");
+  if (header === null) return undefined;
+  const condition = asked("if-range");
+  if (condition !== null && condition !== stored("etag") && condition !== stored("last-modified")) return undefined;
+  const match = /^\s*bytes\s*=(.*)$/i.exec(header);
+  if (match === null) return null;
+  const asRanges = match[1]!.split(",").map((text) => readRange(text, length));
+  const ranges = asRanges.filter((range) => range !== null);
+  if (ranges.length === 0) return null;
+  const count = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  return asRanges.length > mostRanges || (ranges.length > 1 && count > length) ? undefined : ranges;
 }

@@ -3,7 +3,8 @@
 // A stored head is "status\0statusText\0name\0value\0..."; bodies never enter the JavaScript heap.
 import { type NativeHandle, native } from "../native";
 import { type OutboundBody } from "./body";
-import { dropsCookies, isNotModified, lifetimeMs, parseDirectives, rangeOf } from "./cache_policy";
+import { type ByteRange, dropsCookies, isNotModified, lifetimeMs, parseDirectives, rangesOf } from "./cache_policy";
+import { crypto } from "./crypto";
 import { headersFromBlock, headerOf } from "./headers";
 import { octetsOf } from "./octets";
 import { isRequest, Request } from "./request";
@@ -16,7 +17,7 @@ import {
   responseWebSocket,
   type Response,
 } from "./response";
-import type { Source } from "./streams";
+import { ReadableStream, type Source, sourceOf, streamFromSource } from "./streams";
 import { countSubrequest } from "./subrequests";
 import { defineInterface, missingArgument, toDOMString } from "./webidl";
 
@@ -91,11 +92,13 @@ function respond(request: Request, [entry, head, stored_ms, length]: Found): Res
   const isEncoded = stored("content-encoding") !== null; // then its length on the wire is not known
   if (!isEncoded && isNotModified(asked, stored)) headers += `content-length\0${length}\0`;
   if (isNotModified(asked, stored)) return responseFromNative(304, undefined, headers, undefined, "", false);
-  const range = status === 200 ? rangeOf(asked, stored, length) : undefined;
-  if (range === null) {
+  const ranges = status === 200 ? rangesOf(asked, stored, length) : undefined;
+  if (ranges === null) {
     const block = `cf-cache-status\0HIT\0content-range\0bytes */${length}\0`;
     return responseFromNative(416, undefined, block, undefined, "", false);
   }
+  if (ranges !== undefined && ranges.length > 1) return severalRanges(entry, headers, stored, ranges, length);
+  const range = ranges?.[0];
   const first = range?.first ?? 0;
   const count = range === undefined ? length : range.last - range.first + 1;
   if (!isEncoded) headers += `content-length\0${count}\0`;
@@ -104,6 +107,45 @@ function respond(request: Request, [entry, head, stored_ms, length]: Found): Res
   const body = isEmpty ? undefined : ops.cache_body(entry, first, count);
   const text = range === undefined && statusText !== "" ? statusText : undefined;
   return responseFromNative(range === undefined ? status : 206, text, headers, body, "", false);
+}
+
+/** RFC 9110 § 14.6: the parts as multipart/byteranges. */
+function severalRanges(
+  entry: Entry,
+  headers: string,
+  stored: (name: string) => string | null,
+  ranges: readonly ByteRange[],
+  length: number,
+): Response {
+  const boundary = crypto.randomUUID();
+  const type = stored("content-type");
+  const parts: (Uint8Array | ByteRange)[] = [];
+  let size = 0;
+  const say = (text: string): void => {
+    const octets = octetsOf(text);
+    size += octets.byteLength;
+    parts.push(octets);
+  };
+  for (const range of ranges) {
+    say(
+      `--${boundary}\r\n${type === null ? "" : `Content-Type: ${type}\r\n`}Content-Range: bytes ${range.first}-${range.last}/${length}\r\n\r\n`,
+    );
+    size += range.last - range.first + 1;
+    parts.push(range);
+    say("\r\n");
+  }
+  say(`--${boundary}--\r\n`);
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    for (const part of parts) {
+      if (part instanceof Uint8Array) yield part;
+      else
+        yield* streamFromSource(
+          ops.cache_body(entry, part.first, part.last - part.first + 1),
+        ) as AsyncIterable<Uint8Array>;
+    }
+  };
+  const block = `${withoutHeader(headers, "content-type")}content-type\0multipart/byteranges; boundary=${boundary}\0content-length\0${size}\0`;
+  return responseFromNative(206, undefined, block, sourceOf(ReadableStream.from(chunks()), size), "", false);
 }
 
 function takeHead(head: string): [status: number, statusText: string, block: string] {

@@ -391,6 +391,22 @@ Result<Bytes> node_generate_prime(uint32_t bits, bool safe, std::optional<BytesV
   return bytes_of_number(prime.get(), static_cast<int>((bits + 7) / 8));
 }
 
+// The prime of a group that Node names "modp14" and the like (RFC 2409 § 6.1 and 6.2, RFC 3526), whose generator is 2; empty: no such group.
+Bytes node_group_prime(std::string name) {
+  using Prime = BIGNUM* (*)(BIGNUM*);
+  constexpr std::pair<std::string_view, Prime> groups[] = {
+      {"modp1", BN_get_rfc2409_prime_768},   {"modp2", BN_get_rfc2409_prime_1024},
+      {"modp5", BN_get_rfc3526_prime_1536},  {"modp14", BN_get_rfc3526_prime_2048},
+      {"modp15", BN_get_rfc3526_prime_3072}, {"modp16", BN_get_rfc3526_prime_4096},
+      {"modp17", BN_get_rfc3526_prime_6144}, {"modp18", BN_get_rfc3526_prime_8192}};
+  for (const auto& [known, prime] : groups) {
+    if (known != name) continue;
+    Owned<BIGNUM, BN_free> number(prime(nullptr));
+    return bytes_of_number(number.get(), BN_num_bytes(number.get()));
+  }
+  return {};
+}
+
 }  // namespace
 
 void register_node_key(js::OpTable& ops) {
@@ -418,6 +434,7 @@ void register_node_key(js::OpTable& ops) {
   ops.add<node_mod_exp>("node_mod_exp");
   ops.add<node_is_prime>("node_is_prime");
   ops.add<node_generate_prime>("node_generate_prime");
+  ops.add<node_group_prime>("node_group_prime");
 }
 
 }  // namespace adit::web

@@ -51,6 +51,7 @@ void Socket::connected(std::unique_ptr<net::Stream> stream) {
 }
 
 void Socket::begin_tls(std::unique_ptr<net::Stream> plain, const net::TlsClientSettings& settings) {
+  m_before.reset();
   std::shared_ptr<net::TlsClientContext> own;
   auto& context = settings.needs_own_context() ? own : m_network.tls;
   if (!context) {
@@ -91,6 +92,7 @@ std::shared_ptr<Socket> Socket::start_tls(net::TlsClientSettings settings) {
   if (!m_stream) {
     if (m_is_over) upgraded->finish(Error::failed("The socket was closed before startTls()."));
     else m_give_stream = std::move(begin);
+    upgraded->m_before = shared_from_this();
     return upgraded;
   }
   m_stream->stop_reading();
@@ -177,6 +179,7 @@ void Socket::finish_if_done() {
 void Socket::finish(Result<void> how) {
   if (std::exchange(m_is_over, true)) return;
   auto self = shared_from_this();
+  auto before = std::exchange(m_before, nullptr);
   if (how.is_error()) m_error = how.error();
   if (auto connecting = std::exchange(m_connecting, nullptr); connecting && !m_is_open && !m_stream)
     connecting->abort(Error(ErrorKind::aborted, "The socket was closed."));

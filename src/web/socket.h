@@ -62,6 +62,7 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   bool m_allows_half_open;  // else our direction ends with the peer's
   std::unique_ptr<net::Stream> m_stream;
   std::shared_ptr<net::Abortable> m_connecting;
+  std::shared_ptr<Socket> m_before;  // whose connection this one will have: nobody else may hold it meanwhile
   std::optional<net::TlsClientSettings> m_wanted_tls;  // once it is connected
   std::optional<net::TlsPeer> m_peer;
   bool m_is_open = false;

@@ -135,6 +135,56 @@ for (const range of ["bytes=9-", "bytes=2-1", "foo"])
     assertEquals(await response.text(), "");
   });
 
+/** The parts of a multipart/byteranges: [Content-Range, octets]. */
+function partsOf(response, text) {
+  const boundary = /^multipart\/byteranges; boundary=(.+)$/.exec(response.headers.get("content-type"))[1];
+  const parts = text.split(`--${boundary}`);
+  assertEquals(parts.at(-1).trim(), "--");
+  return parts.slice(1, -1).map((part) => {
+    const [head, octets] = part.trim().split("\r\n\r\n");
+    return [/content-range: (.*)/i.exec(head)[1], octets, /content-type: (.*)/i.exec(head)?.[1]];
+  });
+}
+
+test("ranges: several are the parts of one body", async () => {
+  const response = await match(await put({ ...fresh, "content-type": "text/x" }), {
+    headers: { range: "bytes=0-0, 2-3" },
+  });
+  assertEquals(response.status, 206);
+  assertEquals(partsOf(response, await response.text()), [
+    ["bytes 0-0/4", "b", "text/x"],
+    ["bytes 2-3/4", "dy", "text/x"],
+  ]);
+});
+
+test(
+  "ranges: of several, those that the body has",
+  async () => {
+    const response = await match(await put(fresh), { headers: { range: "bytes=0-0,9-,-1" } });
+    const text = await response.text();
+    assertEquals(response.headers.get("content-length"), `${text.length}`);
+    assertEquals(
+      partsOf(response, text).map(([range]) => range),
+      ["bytes 0-0/4", "bytes 3-3/4"],
+    );
+    const one = await match(await put(fresh), { headers: { range: "bytes=0-0,9-" } });
+    assertEquals([one.headers.get("content-range"), await one.text()], ["bytes 0-0/4", "b"]);
+  },
+  { workerd: "miniflare answers with 416" },
+);
+
+test(
+  "ranges: more octets than there are, or very many ranges, get everything",
+  async () => {
+    const url = await put(fresh);
+    for (const range of ["bytes=0-2,1-3", `bytes=${Array(100).fill("0-0").join()}`]) {
+      const response = await match(url, { headers: { range } });
+      assertEquals([response.status, await response.text()], [200, "body"]);
+    }
+  },
+  { workerd: "miniflare sends them all" },
+);
+
 test(
   "ranges: If-Range of another version gives all of it",
   async () => {

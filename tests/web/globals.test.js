@@ -97,3 +97,39 @@ test("queueMicrotask() takes functions", () => {
   assertThrows(() => queueMicrotask(5), TypeError);
   assertThrows(() => queueMicrotask(), TypeError);
 });
+
+test("tracing gives spans that are not traced", async () => {
+  const { tracing } = await import("cloudflare:workers");
+  let seen;
+  const result = tracing.enterSpan(
+    "work",
+    (span, a, b) => {
+      span.setAttribute("kind", "test");
+      seen = [span.isTraced, a, b];
+      return "done";
+    },
+    1,
+    2,
+  );
+  assertEquals([result, seen], ["done", [false, 1, 2]]);
+  assertEquals(await tracing.enterSpan("later", async () => 6), 6);
+  assertThrows(
+    () =>
+      tracing.enterSpan("fails", () => {
+        throw new RangeError("no");
+      }),
+    RangeError,
+    "no",
+  );
+  assertThrows(() => tracing.enterSpan(), TypeError);
+});
+
+test("NonRetryableError of cloudflare:workflows", async () => {
+  const { NonRetryableError } = await import("cloudflare:workflows");
+  const error = new NonRetryableError("stop");
+  assert(error instanceof Error);
+  assertEquals(
+    [error.name, error.message, new NonRetryableError("x", "Mine").name],
+    ["NonRetryableError", "stop", "Mine"],
+  );
+});

@@ -5,7 +5,6 @@ import { Buffer } from "../buffer";
 import { encoded } from "./crypto_hash";
 import { buildKey, bytesOf, curveNames, ops as keyOps, type Handle, type Octets } from "./crypto_key";
 import { invalidArgType, nodeError } from "./errors";
-import { modpGroups } from "./crypto_groups";
 import { validateString } from "./validators";
 
 type Any = any;
@@ -17,6 +16,7 @@ const ops = native<{
   node_ec_public(group: string, number: Uint8Array): Octets;
   node_mod_exp(base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array): Octets;
   node_generate_prime(bits: number, safe: boolean): Octets;
+  node_group_prime(name: string): Octets;
 }>();
 
 class DiffieHellmanBase {
@@ -117,9 +117,9 @@ class DiffieHellmanClass extends DiffieHellmanBase {
 class DiffieHellmanGroupClass extends DiffieHellmanBase {
   constructor(name: string) {
     validateString(name, "groupName");
-    const hex = modpGroups[name];
-    if (hex === undefined) throw nodeError(Error, "ERR_CRYPTO_UNKNOWN_DH_GROUP", "Unknown DH group");
-    super(B.from(hex, "hex"), numberBytes(2));
+    const prime = ops.node_group_prime(name);
+    if (prime.length === 0) throw nodeError(Error, "ERR_CRYPTO_UNKNOWN_DH_GROUP", "Unknown DH group");
+    super(prime, numberBytes(2));
   }
 }
 export const DiffieHellman: Any = function DiffieHellman(...args: Any[]) {

@@ -12,33 +12,6 @@ const ops = native<{
   node_dns_query(name: string, type: number): Promise<Uint8Array>;
 }>();
 
-export const codes = {
-  NODATA: "ENODATA",
-  FORMERR: "EFORMERR",
-  SERVFAIL: "ESERVFAIL",
-  NOTFOUND: "ENOTFOUND",
-  NOTIMP: "ENOTIMP",
-  REFUSED: "EREFUSED",
-  BADQUERY: "EBADQUERY",
-  BADNAME: "EBADNAME",
-  BADFAMILY: "EBADFAMILY",
-  BADRESP: "EBADRESP",
-  CONNREFUSED: "ECONNREFUSED",
-  TIMEOUT: "ETIMEOUT",
-  EOF: "EOF",
-  FILE: "EFILE",
-  NOMEM: "ENOMEM",
-  DESTRUCTION: "EDESTRUCTION",
-  BADSTR: "EBADSTR",
-  BADFLAGS: "EBADFLAGS",
-  NONAME: "ENONAME",
-  BADHINTS: "EBADHINTS",
-  NOTINITIALIZED: "ENOTINITIALIZED",
-  LOADIPHLPAPI: "ELOADIPHLPAPI",
-  ADDRGETNETWORKPARAMS: "EADDRGETNETWORKPARAMS",
-  CANCELLED: "ECANCELLED",
-};
-
 function dnsError(error: unknown, syscall: string, hostname: string): Error {
   const code = /^E[A-Z_]+$/.test((error as Error).message) ? (error as Error).message : "ESERVFAIL";
   const errno = code === "ENOTFOUND" && syscall === "getaddrinfo" ? -3008 : undefined;
@@ -211,4 +184,20 @@ export function withCallback(name: keyof typeof promised): (...args: Any[]) => v
       (error: unknown) => callback(error),
     );
   };
+}
+
+/** Resolver of node:dns or node:dns/promises: the functions of the module, as methods. */
+export function resolverOf(methods: Record<string, unknown>): Any {
+  class Resolver {
+    getServers(): string[] {
+      return getServers();
+    }
+    setServers(servers: Any): void {
+      setServers(servers);
+    }
+    cancel(): void {}
+    setLocalAddress(): void {}
+  }
+  Object.assign(Resolver.prototype, methods);
+  return Resolver;
 }

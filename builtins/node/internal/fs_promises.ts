@@ -2,6 +2,8 @@
 
 import * as constants from "unenv/node/internal/fs/constants";
 import EventEmitter from "../events";
+import { webStreams } from "adit:internal";
+import { ReadStream, WriteStream } from "./fs_streams";
 import * as sync from "./fs_sync";
 import { invalidArgType, notImplemented } from "./errors";
 import { Buffer } from "../buffer";
@@ -9,6 +11,7 @@ import { Buffer } from "../buffer";
 type Any = any;
 const B = Buffer as Any;
 const Emitter = EventEmitter as Any;
+const { ReadableStream } = webStreams as Any;
 
 export class FileHandle extends Emitter {
   #fd: number;
@@ -18,6 +21,33 @@ export class FileHandle extends Emitter {
   }
   get fd(): number {
     return this.#fd;
+  }
+  createReadStream(options?: Any): Any {
+    return new (ReadStream as Any)(undefined, { ...options, fd: this });
+  }
+  createWriteStream(options?: Any): Any {
+    return new (WriteStream as Any)(undefined, { ...options, fd: this });
+  }
+  readableWebStream(): Any {
+    const fd = this.#fd;
+    let position = 0;
+    return new ReadableStream(
+      {
+        type: "bytes",
+        pull(controller: Any) {
+          const chunk = B.alloc(16384);
+          const count = sync.readSync(fd, chunk, 0, chunk.length, position);
+          position += count;
+          if (count === 0) {
+            controller.close();
+            controller.byobRequest?.respond(0);
+          } else {
+            controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, count));
+          }
+        },
+      } as Any,
+      { highWaterMark: 0 },
+    );
   }
   async close(): Promise<void> {
     if (this.#fd < 0) return;

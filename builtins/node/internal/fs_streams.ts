@@ -92,3 +92,22 @@ WriteStream.prototype.close = function (this: Any, callback?: Any) {
   this.end();
 };
 WriteStream.prototype.destroySoon = WriteStream.prototype.end;
+
+for (const Class of [ReadStream, WriteStream] as Any[])
+  Object.defineProperties(Class.prototype, {
+    autoClose: {
+      get(this: Any) {
+        return this._ownsFile;
+      },
+      set(this: Any, value: unknown) {
+        this._ownsFile = Boolean(value);
+      },
+      configurable: true,
+    },
+    pending: {
+      get(this: Any) {
+        return typeof this.fd !== "number";
+      },
+      configurable: true,
+    },
+  });

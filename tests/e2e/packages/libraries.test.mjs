@@ -153,3 +153,52 @@ test("drizzle-orm on a Durable Object's SQLite storage", async () => {
   });
   await server.stop();
 });
+
+test("drizzle-orm on D1", async () => {
+  const server = await startProject(
+    {
+      "src/index.js": `import { drizzle } from "drizzle-orm/d1";
+      import { asc, count, eq, sql } from "drizzle-orm";
+      import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+      const users = sqliteTable("users", { id: integer("id").primaryKey({ autoIncrement: true }), name: text("name").notNull(), score: real("score"), tags: text("tags", { mode: "json" }), joined: integer("joined", { mode: "timestamp" }) });
+      const posts = sqliteTable("posts", { id: integer("id").primaryKey(), author: integer("author").references(() => users.id), title: text("title") });
+      export default {
+        async fetch(request, env) {
+          const db = drizzle(env.DB, { schema: { users, posts } });
+          await env.DB.exec("create table if not exists users (id integer primary key autoincrement, name text not null, score real, tags text, joined integer)");
+          await env.DB.exec("create table if not exists posts (id integer primary key, author integer, title text)");
+          const inserted = await db.insert(users).values([{ name: "a", score: 1.5, tags: ["x"], joined: new Date(1000) }, { name: "b" }]).returning();
+          const [batched, updated] = await db.batch([
+            db.insert(posts).values({ id: 1, author: 1, title: "first" }).returning(),
+            db.update(users).set({ score: sql\`coalesce(score, 0) + 1\` }).where(eq(users.name, "b")),
+          ]);
+          const joined = await db.select({ name: users.name, title: posts.title }).from(users).leftJoin(posts, eq(posts.author, users.id)).orderBy(asc(users.id));
+          const [{ total }] = await db.select({ total: count() }).from(users);
+          const first = await db.select().from(users).where(eq(users.id, 1)).get();
+          const raw = await db.run(sql\`select name from users where id = \${2}\`);
+          let refused;
+          try { await db.insert(posts).values({ id: 1, title: "again" }); } catch (error) { refused = String(error.cause?.message ?? error.message).includes("UNIQUE constraint failed"); }
+          await db.delete(users).where(eq(users.name, "a"));
+          return Response.json({ inserted: inserted.length, batched, changes: updated.meta.changes, joined, total, first, raw: raw.results, refused, left: await db.$count(users), query: await db.query.users.findMany({ columns: { name: true } }) });
+        },
+      };`,
+    },
+    { settings: '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "db"\ndatabase_id = "drizzle"\n' },
+  );
+  assert.deepEqual(await server.json("/"), {
+    inserted: 2,
+    batched: [{ id: 1, author: 1, title: "first" }],
+    changes: 1,
+    joined: [
+      { name: "a", title: "first" },
+      { name: "b", title: null },
+    ],
+    total: 2,
+    first: { id: 1, name: "a", score: 1.5, tags: ["x"], joined: new Date(1000).toISOString() },
+    raw: [{ name: "b" }],
+    refused: true,
+    left: 1,
+    query: [{ name: "b" }],
+  });
+  await server.stop();
+});

@@ -705,3 +705,42 @@ test(
   },
   { workerd: "compares strictly, and gives no codes, unlike Node" },
 );
+
+test("net.SocketAddress and net.BlockList", async () => {
+  const { BlockList, SocketAddress } = await import("node:net");
+  const address = new SocketAddress({ address: "::1", family: "ipv6", port: 80 });
+  assertEquals([address.address, address.family, address.port, address.flowlabel], ["::1", "ipv6", 80, 0]);
+  assert(SocketAddress.isSocketAddress(address) && !SocketAddress.isSocketAddress({}));
+  assertEquals(new SocketAddress().address, "127.0.0.1");
+  const list = new BlockList();
+  list.addAddress("10.0.0.1");
+  list.addRange("10.1.0.0", "10.1.0.9");
+  list.addSubnet("8592:757c:efae:4e45::", 64, "ipv6");
+  assertEquals([list.check("10.0.0.1"), list.check("10.1.0.5"), list.check("10.2.0.0")], [true, true, false]);
+  assertEquals(list.check("8592:757c:efae:4e45:f::1", "ipv6"), true);
+  assertEquals(list.rules.length, 3);
+});
+
+test(
+  "net.SocketAddress of a text, net.BlockList of rules",
+  async () => {
+    const { BlockList, SocketAddress } = await import("node:net");
+    for (const [text, expected] of [
+      ["1.2.3.4:80", ["1.2.3.4", "ipv4", 80]],
+      ["[::1]:443", ["::1", "ipv6", 443]],
+      ["1.2.3.4", ["1.2.3.4", "ipv4", 0]],
+      ["example.com:80", undefined],
+      ["1.2.3.4:70000", undefined],
+    ]) {
+      const { address, family, port } = SocketAddress.parse(text) ?? {};
+      assertEquals(address === undefined ? undefined : [address, family, port], expected, text);
+    }
+    const list = new BlockList();
+    list.addSubnet("10.0.0.0", 8);
+    list.addAddress("::1", "ipv6");
+    const copy = new BlockList();
+    copy.fromJSON(JSON.parse(JSON.stringify(list)));
+    assertEquals([copy.check("10.9.9.9"), copy.check("::1", "ipv6"), copy.check("11.0.0.0")], [true, true, false]);
+  },
+  { workerd: "workerd does not have them" },
+);
