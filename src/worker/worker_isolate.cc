@@ -78,7 +78,8 @@ WorkerIsolate::WorkerIsolate(WorkerIsolateOptions options) : m_options(std::move
   isolate.v8()->SetPromiseRejectCallback(&WorkerIsolate::promise_rejected);
 }
 
-WorkerIsolate::~WorkerIsolate() {
+// Nothing is left to clean up when something as unlikely as no memory for an error page ends the program.
+WorkerIsolate::~WorkerIsolate() {  // NOLINT(bugprone-exception-escape)
   stop_everything("Worker stopped", "The worker was stopped before it answered.");
   m_options.isolate->set_observer(nullptr);
   m_options.isolate->v8()->SetPromiseRejectCallback(nullptr);

@@ -89,9 +89,15 @@ class Thread {
     m_store->open(ledger.value(),
                   [this, id, use = std::move(use)](Result<std::shared_ptr<ledger::Ledger>> open) mutable {
                     if (open.is_error()) return use(std::move(open.error()));
-                    auto made = Database::create(std::move(open).value(), m_clock, m_interrupt);
-                    if (made.is_error()) return use(std::move(made.error()));
                     auto& place = m_databases[id];
+                    // Several may have waited for the ledger. One session per connection: a second one's end would take the first one's
+                    // rules off it.
+                    if (place && place->ledger() == open.value()) return use(place.get());
+                    auto made = Database::create(std::move(open).value(), m_clock, m_interrupt);
+                    if (made.is_error()) {
+                      m_databases.erase(id);
+                      return use(std::move(made.error()));
+                    }
                     place = std::move(made).value();
                     use(place.get());
                   });
