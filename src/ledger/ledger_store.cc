@@ -351,7 +351,6 @@ void LedgerStore::all_rest() {
   if (m_is_closed || m_closed_since_empty < closed_at_once) return;
   m_closed_since_empty = 0;
   compact_closed();
-  release_free_memory();
 }
 
 // Keeps the log below its bound: the ledgers that hold back its oldest segment get their files written and synced, a few at a time.
@@ -383,7 +382,11 @@ void LedgerStore::compact_closed() {
   std::vector<LedgerId> ids;
   ids.reserve(m_unsynced.size());
   for (auto& [id, position] : m_unsynced) ids.push_back(id);
-  sync_and_compact(std::move(ids), [this](Result<void> synced) { compaction_done(std::move(synced)); });
+  sync_and_compact(std::move(ids), [this](Result<void> synced) {
+    // When the engine has forgotten them too.
+    m_executor.after(compaction_retry_ms, guarded([] { release_free_memory(); }));
+    compaction_done(std::move(synced));
+  });
 }
 
 void LedgerStore::compaction_done(Result<void> result) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { peer, scratch, start, worker } from "./harness.mjs";
+import { launch, peer, scratch, start, worker } from "./harness.mjs";
 
 const skip = peer ? "looks into adit" : false;
 
@@ -83,6 +83,83 @@ test("a renamed class keeps its data, a deleted one loses it, and each migration
   await run("Better", deleted, "/");
   assert(!existsSync(join(persist, "ledgers", Better)), "a deleted class's data is on the disk after the next start");
   assert.equal(recordOf(persist).tag, "v4");
+});
+
+test("a transferred class brings its data to its new worker, and its old worker has it no more", { skip }, async () => {
+  const persist = scratch();
+  const run = async (name, className, migrations, path) => {
+    const text = configuration(className, migrations).replace('name = "objects"', `name = "${name}"`);
+    const server = await start(worker({ "wrangler.toml": text, "src/index.js": source(className, 1) }), { persist });
+    const answer = await server.fetch(path);
+    await server.stop();
+    return answer.status === 200 ? JSON.parse(answer.text).value : answer.text;
+  };
+  const made = ['new_sqlite_classes = ["Thing"]'];
+  const taken = ['transferred_classes = [{ from = "Thing", from_script = "old", to = "Taken" }]'];
+  assert.equal(await run("old", "Thing", made, "/put"), 1);
+  assert.equal(await run("new", "Taken", taken, "/put"), 2);
+  assert.equal(await run("new", "Taken", taken, "/"), 2);
+  // Its old worker begins anew with the name, and takes nothing back.
+  assert.equal(await run("old", "Thing", made, "/put"), 1);
+  assert.equal(await run("new", "Taken", taken, "/"), 2);
+  const wrong = ['transferred_classes = [{ from = "Nothing", from_script = "new", to = "Thing" }]'];
+  const failed = launch(
+    worker({
+      "wrangler.toml": configuration("Thing", wrong).replace('name = "objects"', 'name = "third"'),
+      "src/index.js": source("Thing", 1),
+    }),
+    { persist },
+  );
+  const { ended } = await failed;
+  assert.equal((await ended).code, 1);
+  assert.match((await failed).output, /transfers the class Nothing from the worker new, which has no such class/);
+});
+
+test("a deleted class's alarms are gone with it, also when a class of its name is made anew", { skip }, async () => {
+  const persist = scratch();
+  const code = `
+export class Thing {
+  constructor(state) { this.state = state; }
+  async fetch(request) {
+    if (request.url.endsWith("/arm")) await this.state.storage.setAlarm(Date.now() + 1500);
+    return Response.json(await this.state.storage.getAlarm());
+  }
+  alarm() { console.log("the alarm rang"); }
+}
+export default {
+  fetch(request, env) { return env.THING.get(env.THING.idFromName("one")).fetch(request); },
+};`;
+  const launched = (migrations) =>
+    start(worker({ "wrangler.toml": configuration("Thing", migrations), "src/index.js": code }), { persist });
+  const made = ['new_sqlite_classes = ["Thing"]'];
+  let server = await launched(made);
+  assert.equal(typeof (await server.json("/arm")), "number");
+  await server.stop();
+  server = await launched([...made, 'deleted_classes = ["Thing"]', 'new_sqlite_classes = ["Thing"]']);
+  assert.equal(await server.json("/"), null);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.doesNotMatch(server.output, /rang/);
+  // Another alarm of the new class does ring.
+  await server.json("/arm");
+  await server.waitForOutput(/the alarm rang/);
+  await server.stop();
+});
+
+test("how long the past is kept is remembered by the state", { skip }, async () => {
+  const persist = scratch();
+  const code = worker(files("Thing", ['new_sqlite_classes = ["Thing"]']));
+  const days = () => readFileSync(join(persist, "history_days"), "utf8");
+  for (const [args, kept] of [
+    [[], "30\n"],
+    [["--history-days", "7"], "7\n"],
+    [[], "7\n"],
+    [["--history-days", "365"], "365\n"],
+  ]) {
+    const server = await start(code, { persist, args });
+    await server.json("/put");
+    await server.stop();
+    assert.equal(days(), kept);
+  }
 });
 
 test("a critical section that takes too long resets the object", { skip }, async () => {

@@ -25,6 +25,12 @@ void IsolateObjects::detach() {
   for (auto& function : m_dispatch) function.Reset();
 }
 
+void IsolateObjects::collect_garbage() {
+  if (m_worker.is_dead()) return;
+  js::Entry entry(m_worker.isolate());
+  m_worker.isolate().v8()->LowMemoryNotification();
+}
+
 v8::Local<v8::Function> IsolateObjects::dispatch(EventKind kind) {
   constexpr std::array names{"dispatchObjectFetch",   "dispatchObjectMethod", "dispatchObjectAlarm",
                              "dispatchSocketMessage", "dispatchSocketClose",  "dispatchSocketError"};

@@ -248,7 +248,7 @@ bool Object::has_been_idle(int64_t now_ms, int64_t limit_ms) {
   bool is_busy = !m_calls.empty() || !m_waiting.empty() || !m_sections.empty() || !m_old_sections.empty() ||
                  worker.is_waiting(m_invocation) || !is_output_open();
   if (is_busy) m_used_ms = now_ms;
-  return now_ms - m_used_ms >= limit_ms;
+  return !is_busy && now_ms - m_used_ms >= limit_ms;
 }
 
 void Object::block(int32_t context, v8::Local<v8::Function> start) {

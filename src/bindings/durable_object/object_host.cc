@@ -7,6 +7,7 @@
 #include <future>
 #include <vector>
 
+#include "base/memory.h"
 #include "bindings/shard_services.h"
 #include "bindings/state.h"
 #include "worker/remote_source.h"
@@ -260,6 +261,19 @@ Result<void> destroy_space(worker::ShardGroup& group, const std::string& space) 
   return outcome;
 }
 
+// What an object had in JavaScript, and what that holds natively, goes with the next collection, which an isolate that nobody asks anything
+// does not begin by itself.
+void ObjectHost::collect_garbage_later() {
+  constexpr size_t worth_it = 1000;
+  constexpr uint64_t between_ms = 30'000;
+  if (m_slept < worth_it || m_collection.is_active()) return;
+  m_collection = m_shard.loop().after(between_ms, [this] {
+    m_slept = 0;
+    for (auto& [worker, objects] : m_isolates) objects->collect_garbage();
+    release_free_memory();
+  });
+}
+
 void ObjectHost::attach(worker::WorkerIsolate& worker, std::shared_ptr<const ClassTable> classes) {
   auto& objects = m_isolates[&worker] = std::make_unique<IsolateObjects>(*this, worker, std::move(classes));
   worker.isolate().provide(*objects);
@@ -286,6 +300,7 @@ void ObjectHost::close() {
   m_is_closed = true;
   m_sweep = {};
   m_bedtime = {};
+  m_collection = {};
   m_sleepy.clear();
   m_alarms.close();
   auto objects = std::exchange(m_objects, {});
@@ -360,7 +375,9 @@ void ObjectHost::put_to_sleep() {
     auto store = m_state.store();
     auto ledger = ledger::LedgerId::create(address.object_class->space, address.id.text());
     if (store.is_ok() && ledger.is_ok()) store.value()->rest(ledger.value());
+    ++m_slept;
   }
+  collect_garbage_later();
   if (!m_sleepy.empty() && !m_bedtime.is_active()) m_bedtime = m_shard.loop().after(0, [this] { put_to_sleep(); });
 }
 

@@ -101,6 +101,7 @@ class ObjectHost final {
   void sweep();
   void sweep_all_but(size_t ledgers);
   void put_to_sleep();
+  void collect_garbage_later();
 
   worker::Shard& m_shard;
   ShardState& m_state;
@@ -116,6 +117,8 @@ class ObjectHost final {
   net::Timer m_sweep;
   std::deque<std::weak_ptr<Object>> m_sleepy;  // found idle, to be put to sleep a few at a time
   net::Timer m_bedtime;
+  size_t m_slept = 0;  // since garbage was collected
+  net::Timer m_collection;
   bool m_makes_room = false;
   bool m_is_closed = false;
 };

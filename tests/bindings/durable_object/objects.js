@@ -200,6 +200,41 @@ const scenarios = {
       await storage.delete("k", { allowUnconfirmed: true }),
     ];
   },
+  async increment({ storage }) {
+    const n = (await storage.get("n")) ?? 0;
+    await storage.put("n", n + 1);
+    return n + 1;
+  },
+  async incrementConcurrently({ storage }) {
+    const n = (await storage.get("n", { allowConcurrency: true })) ?? 0;
+    await storage.put("n", n + 1, { allowUnconfirmed: true });
+    return n + 1;
+  },
+  async uncached({ storage }) {
+    const value = { list: [1] };
+    await storage.put("k", value, { noCache: true });
+    value.list.push(2);
+    const one = await storage.get("k", { noCache: true });
+    one.list.push(3);
+    await storage.put({ a: 1, b: 2 }, { noCache: true });
+    return [
+      await storage.get("k"),
+      await storage.get("k", { noCache: true }),
+      [...(await storage.get(["a", "b"], { noCache: true }))],
+      [...(await storage.list({ prefix: "a", noCache: true, allowConcurrency: true }))],
+      await storage.delete(["a", "b"], { noCache: true, allowUnconfirmed: true }),
+    ];
+  },
+  async unconfirmed({ storage }) {
+    void storage.put("k", "unconfirmed", { allowUnconfirmed: true });
+    const seen = await storage.get("k");
+    await storage.sync();
+    await storage.deleteAll({ allowUnconfirmed: true });
+    return [seen, (await storage.list()).size];
+  },
+  async jurisdiction(ctx) {
+    return [ctx.id.jurisdiction ?? null, ctx.id.name ?? null, ctx.id.toString()];
+  },
   async identity(ctx) {
     return [ctx.id.toString(), ctx.id.name ?? null, typeof ctx.waitUntil, typeof ctx.blockConcurrencyWhile];
   },
