@@ -187,6 +187,10 @@ Result<uint16_t> ProcessServices::start_s3(r2::s3::ServerOptions options) {
 
 void ProcessServices::set_kv_propagation_s(uint32_t seconds) { m_impl->kv_propagation_s = seconds; }
 
+void ProcessServices::on_state_opened(Function<void()> callback) { m_impl->state.on_opened(std::move(callback)); }
+
+d1::Threads& ProcessServices::d1() { return m_impl->d1; }
+
 void ProcessServices::set_history_days(uint32_t days) { m_impl->state.set_history_days(days); }
 
 Result<void> ProcessServices::apply_configuration(const worker::WorkerConfig& config) {

@@ -16,7 +16,8 @@ namespace adit::bindings {
 class ShardState;
 namespace d1 {
 class Service;
-}
+class Threads;
+}  // namespace d1
 namespace durable_object {
 class ObjectHost;
 }
@@ -54,6 +55,10 @@ class ProcessServices {
   void set_kv_propagation_s(uint32_t seconds);
   // How long Durable Objects and D1 keep their past, from now on (state.h). Before shards start.
   void set_history_days(uint32_t days);
+  // Called once, on whichever thread, when the state directory has been made or opened, and locked. Before shards start.
+  void on_state_opened(Function<void()> callback);
+  // The threads of D1 databases.
+  d1::Threads& d1();
   // Before a version with this configuration starts: its migrations. Main's thread.
   Result<void> apply_configuration(const worker::WorkerConfig& config);
   // Serves the S3 API on the first shard; the port. Main's thread, once the shards run.

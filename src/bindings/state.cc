@@ -12,6 +12,7 @@ Result<ledger::StateDirectory*> ProcessState::directory() {
     auto opened = TRY(ledger::StateDirectory::open(m_disk, m_path.string()));
     TRY(settle_history_days(opened->path()));
     m_directory = std::move(opened);
+    if (m_on_opened) m_on_opened();
     const auto& recovery = m_directory->recovery();
     if (recovery.entries > 0)
       m_logger.info("Recovered {} ledgers from {} log entries", recovery.ledgers, recovery.entries);

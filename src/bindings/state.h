@@ -28,6 +28,8 @@ class ProcessState {
   // How long Durable Objects and D1 databases keep their past. Before directory(), which writes it into the state: it holds for every later
   // process, until another one is told otherwise.
   void set_history_days(uint32_t days) { m_wanted_history_days = days; }
+  // Called once, on whichever thread, when the directory has been opened. Before directory().
+  void on_opened(Function<void()> callback) { m_on_opened = std::move(callback); }
   // Locks the directory and recovers what the last process left there, the first time; an error is tried again at the next call.
   Result<ledger::StateDirectory*> directory();
   // For a store in it, once directory() gave it: without the spaces that keep their past.
@@ -45,6 +47,7 @@ class ProcessState {
   ledger::SystemDisk m_disk;
   SystemRandom m_random;
   std::optional<uint32_t> m_wanted_history_days;
+  Function<void()> m_on_opened;
   std::mutex m_mutex;  // guards what is below
   std::unique_ptr<ledger::StateDirectory> m_directory;
   uint32_t m_history_days = default_history_days;

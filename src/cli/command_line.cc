@@ -107,8 +107,8 @@ void add_state(CLI::App& app, Parsed& parsed) {
   state->add_option("--persist-to", parsed.state.persist_to, "The state; the nearest .adit/state, here or above")
       ->type_name("DIR");
   parsed.footers["state"] =
-      "verify exits with 1 when something is damaged. It and restore need the state for themselves: stop the "
-      "server.\n\n"
+      "verify exits with 1 when something is damaged. It needs the state for itself: stop the server, or verify a "
+      "backup.\nrestore works while adit dev runs: it pauses, and goes on with the backup.\n\n"
       "Examples:\n"
       "  adit state backup /backups/monday\n"
       "  adit state verify --persist-to /backups/monday\n"
@@ -172,7 +172,7 @@ void add_d1(CLI::App& app, Parsed& parsed) {
   add_time_options(*restore, parsed);
   restore->add_option("--bookmark", options.bookmark, "The state, as info told it")->type_name("BOOKMARK");
   parsed.footers["d1"] =
-      "The worker must not be running: a state directory has one owner.\n\n"
+      "While adit dev runs, it does what is asked here.\n\n"
       "Examples:\n"
       "  adit d1 execute my-db --command \"SELECT * FROM users\"\n"
       "  adit d1 migrations apply my-db\n"

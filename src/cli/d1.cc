@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -13,7 +12,7 @@
 #include "bindings/d1/threads.h"
 #include "bindings/state.h"
 #include "cli/config_request.h"
-#include "ledger/ledger_store.h"
+#include "cli/control_d1.h"
 #include "worker/config/diagnostic.h"
 
 namespace adit::cli {
@@ -97,8 +96,17 @@ class D1Command {
   Result<int> run() {
     TRY(find_database());
     bindings::ProcessState state(m_state_path, m_logger);
+    auto opened = state.directory();
+    // A server that uses it does for us what only it may.
+    if (opened.is_error() && opened.error().kind() == ErrorKind::conflict) {
+      auto remote = remote_d1(m_state_path.string());
+      if (remote.is_error()) return std::move(opened.error());
+      m_access = std::move(remote).value();
+      return act();
+    }
+    TRY(std::move(opened));
     bindings::d1::Threads threads(state, m_logger, m_clock);
-    m_threads = &threads;
+    m_access = local_d1(threads);
     auto result = act();
     threads.close();
     return result;
@@ -142,12 +150,7 @@ class D1Command {
                                      m_options.database, known.empty() ? "" : "; it has " + known));
   }
 
-  Result<BatchResult> batch(std::vector<Query> queries) {
-    std::promise<Result<BatchResult>> answer;
-    m_threads->run(m_database.id, std::move(queries),
-                   [&answer](Result<BatchResult> result) { answer.set_value(std::move(result)); });
-    return answer.get_future().get();
-  }
+  Result<BatchResult> batch(std::vector<Query> queries) { return m_access->batch(m_database.id, std::move(queries)); }
 
   static std::vector<Query> queries_of(std::string_view script) {
     std::vector<Query> queries;
@@ -242,26 +245,10 @@ class D1Command {
     return 0;
   }
 
-  // Runs work(store, id, callback) on the database's thread.
-  template <typename Work>
-  Result<std::string> ask(Work work) {
-    std::promise<Result<std::string>> answer;
-    TRY(m_threads->visit(m_database.id, [&](ledger::LedgerStore& store, const ledger::LedgerId& id) {
-      work(store, id, [&answer](Result<std::string> result) { answer.set_value(std::move(result)); });
-    }));
-    return answer.get_future().get();
-  }
-
   // The bookmark of the time that was asked for, or of now.
   Result<std::string> wanted_bookmark() {
     if (m_options.bookmark) return *m_options.bookmark;
-    return ask([this](ledger::LedgerStore& store, const ledger::LedgerId& id, ledger::Callback<std::string> done) {
-      store.open(id, [this, done = std::move(done)](Result<std::shared_ptr<ledger::Ledger>> ledger) mutable {
-        if (ledger.is_error()) return done(std::move(ledger.error()));
-        done(m_options.timestamp_ms ? ledger.value()->bookmark_for_time(*m_options.timestamp_ms)
-                                    : ledger.value()->bookmark());
-      });
-    });
+    return m_access->bookmark(m_database.id, m_options.timestamp_ms);
   }
 
   Result<int> time_travel_info() {
@@ -273,8 +260,7 @@ class D1Command {
     if (!m_options.bookmark && !m_options.timestamp_ms)
       return Error::failed("say to which state: --bookmark BOOKMARK or --timestamp TIME");
     auto bookmark = TRY(wanted_bookmark());
-    auto before = TRY(ask([&](ledger::LedgerStore& store, const ledger::LedgerId& id,
-                              ledger::Callback<std::string> done) { store.restore(id, bookmark, std::move(done)); }));
+    auto before = TRY(m_access->restore(m_database.id, bookmark));
     m_out(fmt::format("Restored {} to {}\nTo undo this, restore {}\n", m_database.name, bookmark, before));
     return 0;
   }
@@ -286,7 +272,7 @@ class D1Command {
   worker::D1Database m_database;
   fs::path m_directory;
   fs::path m_state_path;
-  bindings::d1::Threads* m_threads = nullptr;
+  std::unique_ptr<D1Access> m_access;
 };
 
 }  // namespace

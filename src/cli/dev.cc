@@ -15,18 +15,23 @@
 #include "bindings/shard_services.h"
 #include "cli/bundle.h"
 #include "cli/config_request.h"
+#include "cli/control.h"
+#include "cli/control_d1.h"
 #include "cli/op_table.h"
 #include "cli/watcher.h"
 #include "js/embedded_snapshot.h"
 #include "js/platform.h"
+#include "ledger/backup.h"
 #include "worker/shard_pool.h"
 
 namespace adit::cli {
 namespace fs = std::filesystem;
+using Json = nlohmann::json;
 namespace {
 
 constexpr uint16_t default_port = 8787;
 constexpr uint64_t stop_grace_ms = 10'000;
+constexpr uint64_t restore_grace_ms = 5'000;
 constexpr size_t max_shards = 256;
 constexpr uint64_t startup_settles_ms = 2'000;
 
@@ -62,23 +67,25 @@ class DevServer {
       auto& bundle = bundles.back();
       if (bundle.is_error() && bundle.error().kind() == ErrorKind::not_found) return std::move(bundle.error());
     }
-    TRY(start_shards());
-    // A state directory that cannot be used is not something that the next reload mends.
-    for (auto& member : m_members) TRY(m_services->apply_configuration(*member.config));
-    apply(std::move(bundles));
-    auto host = m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1"));
-    auto port = TRY(m_pool->listen(m_options.port.value_or(first().config->dev.port.value_or(default_port))));
+    m_control = ControlServer::create(
+        *m_loop, [this](Json request, ControlServer::Reply reply) { asked(std::move(request), std::move(reply)); });
+    prepare_process();
+    m_port = m_options.port.value_or(first().config->dev.port.value_or(default_port));
+    m_s3_port = m_options.s3_port;
+    TRY(start(std::move(bundles)));
+    auto host = this->host();
+    auto port = m_port;
     m_logger.info("Ready on http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port);
     if (!m_logger.enabled(LogLevel::info)) write_line("Ready on http://" + host + ":" + std::to_string(port));
-    if (m_options.s3_port) TRY(start_s3(host));
     m_watcher = std::make_unique<Watcher>(*m_loop, [this] { reload(); });
     watch();
     auto settled = m_loop->after(startup_settles_ms, [] { release_startup_memory(); });
     auto interrupt = on_signal(SIGINT);
     auto terminate = on_signal(SIGTERM);
     m_loop->run();
-    m_pool->stop(stop_grace_ms);
-    return 0;
+    if (m_pool) m_pool->stop(stop_grace_ms);
+    m_control.reset();
+    return m_exit_code;
   }
 
  private:
@@ -153,13 +160,85 @@ class DevServer {
     return {};
   }
 
-  Result<void> start_shards() {
+  std::string host() const { return m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1")); }
+
+  // From nothing to answering, with these bundles.
+  Result<void> start(std::vector<Result<Bundle>> bundles) {
+    TRY(start_shards());
+    // A state directory that cannot be used is not something that the next reload mends.
+    for (auto& member : m_members) TRY(m_services->apply_configuration(*member.config));
+    apply(std::move(bundles));
+    m_port = TRY(m_pool->listen(m_port));
+    if (m_s3_port) TRY(start_s3(host()));
+    return {};
+  }
+
+  // Another adit asks, for one that wants what only the owner of the state can do.
+  void asked(Json request, ControlServer::Reply reply) {
+    auto what = request.value("do", std::string());
+    if (what == "ping") return reply(Json::object());
+    if (what == "restore") return reply(restore(request.value("from", std::string())));
+    if (what == "d1") return run_d1_request(m_services->d1(), *m_loop, std::move(request), std::move(reply));
+    reply(Error(ErrorKind::not_supported, "this adit does not know how to \"" + what + "\""));
+  }
+
+  // `adit state restore`: what is under way ends, the staged state takes the place of this one, and all begins anew with it. If it cannot, this
+  // one comes back.
+  Result<Json> restore(const std::string& incoming) {
+    auto path = state_directory().string();
+    auto began_ns = m_clock.monotonic_ns();
+    std::vector<Result<Bundle>> bundles;
+    for (auto& member : m_members) bundles.push_back(make_bundle(*member.config, member.work_directory()));
+    end_shards(restore_grace_ms);
+    auto kept = ledger::place_state(incoming, path);
+    auto started = start(bundles);
+    if (kept.is_ok() && started.is_error()) {
+      end_shards(0);
+      if (auto back = ledger::take_back_state(kept.value(), path); back.is_error())
+        return lost(std::move(back.error()));
+      if (auto again = start(std::move(bundles)); again.is_error()) return lost(std::move(again.error()));
+      return std::move(started.error()).because("the server could not go on with it, and has its old state again");
+    }
+    if (started.is_error()) return lost(std::move(started.error()));
+    auto pause_ms = (m_clock.monotonic_ns() - began_ns) / 1'000'000;
+    if (kept.is_error()) return std::move(kept.error());
+    m_logger.info("The state was restored from a backup, with a pause of {} ms; what was there is in {}", pause_ms,
+                  kept.value());
+    return Json{{"kept", kept.value()}, {"pause_ms", pause_ms}};
+  }
+
+  void end_shards(uint64_t grace_ms) {
+    if (m_pool) m_pool->stop(grace_ms);
+    m_pool.reset();
+    m_services.reset();
+  }
+
+  // Nothing runs any more, and nothing can.
+  Error lost(Error error) {
+    m_logger.error("The server stops: {}", error.full_message());
+    m_exit_code = 1;
+    m_loop->stop();
+    return error;
+  }
+
+  void listen_for_control() {
+    auto listening = m_control->listen(state_directory().string());
+    if (listening.is_error())
+      m_logger.warn("adit state restore and adit d1 will need this server stopped: {}",
+                    listening.error().full_message());
+  }
+
+  // What outlives every shard.
+  void prepare_process() {
     m_platform = js::Platform::create();
     m_external_references = make_op_table().external_references();
     m_watchdog = worker::Watchdog::create();
     m_code_store =
         std::make_shared<bindings::CodeStore>(m_disk, first().config->directory / ".adit" / "cache" / "code",
                                               std::to_string(js::compiled_code_version()), *m_loop, m_logger);
+  }
+
+  Result<void> start_shards() {
     worker::ShardOptions options;
     options.platform = m_platform.get();
     options.snapshot = js::embedded_snapshot();
@@ -170,6 +249,7 @@ class DevServer {
     options.logger = &m_logger;
     options.http.host = m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1"));
     m_services = TRY(bindings::ProcessServices::create(state_directory(), m_logger));
+    m_services->on_state_opened([this] { m_loop->post([this] { listen_for_control(); }); });
     if (m_options.history_days) m_services->set_history_days(*m_options.history_days);
     m_services->set_kv_propagation_s(m_options.kv_propagation_s);
     options.make_extension = [services = m_services.get()](worker::Shard& shard) {
@@ -185,7 +265,7 @@ class DevServer {
         m_options.s3_keys ? fs::absolute(*m_options.s3_keys) : first().config->directory / ".adit" / "s3-keys.json";
     bindings::r2::s3::ServerOptions options;
     options.host = host;
-    options.port = *m_options.s3_port;
+    options.port = *m_s3_port;
     options.keys = TRY(bindings::r2::s3::AccessKeys::load(file, m_random));
     for (const auto& member : m_members)
       for (const auto& bucket : member.config->r2_buckets) options.buckets.push_back(bucket.name);
@@ -195,6 +275,7 @@ class DevServer {
       options.lifecycle_interval_ms = static_cast<uint64_t>(std::max<int64_t>(1, options.lifecycle_day_ms));
     }
     auto port = TRY(m_services->start_s3(std::move(options)));
+    m_s3_port = port;
     m_logger.info("S3 API on http://{}:{}, access keys in {}",
                   host.find(':') == std::string::npos ? host : "[" + host + "]", port, file.string());
     return {};
@@ -282,6 +363,10 @@ class DevServer {
   std::unique_ptr<bindings::ProcessServices> m_services;
   std::unique_ptr<worker::ShardPool> m_pool;
   std::unique_ptr<Watcher> m_watcher;
+  std::unique_ptr<ControlServer> m_control;
+  uint16_t m_port = 0;
+  std::optional<uint16_t> m_s3_port;
+  int m_exit_code = 0;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "cli/control.h"
 #include "ledger/backup.h"
 #include "ledger/verify.h"
 
@@ -63,9 +64,33 @@ Result<int> backup(const std::string& path, const std::string& target, const Out
   return 0;
 }
 
+// A server that uses the state goes on with the backup (dev.cc).
+Result<std::optional<std::string>> restore_running(const std::string& source, const std::string& path) {
+  auto asked = TRY(ask_server(path, {{"do", "ping"}}));
+  if (!asked) return std::optional<std::string>();
+  auto incoming = TRY(ledger::stage_restore(source, path));
+  auto answer = ask_server(path, {{"do", "restore"}, {"from", fs::absolute(incoming).string()}});
+  if (answer.is_error() || !answer.value()) {
+    std::error_code code;
+    fs::remove_all(incoming, code);
+    if (answer.is_error()) return std::move(answer.error());
+    return Error::failed("the server ended meanwhile; nothing was restored");
+  }
+  return std::optional(answer.value()->value("kept", std::string()));
+}
+
 Result<int> restore(const std::string& source, const std::string& path, const Output& out) {
-  auto kept = TRY(ledger::restore_state(source, path));
-  out(fmt::format("restored {} from {}\n", path, source));
+  auto offline = ledger::restore_state(source, path);
+  std::string kept;
+  if (offline.is_error() && offline.error().kind() == ErrorKind::conflict) {
+    auto running = TRY(restore_running(source, path));
+    if (!running) return std::move(offline.error());
+    kept = *running;
+    out(fmt::format("restored {} from {}; the server goes on with it\n", path, source));
+  } else {
+    kept = TRY(std::move(offline));
+    out(fmt::format("restored {} from {}\n", path, source));
+  }
   if (!kept.empty()) out(fmt::format("what was there is in {}\n", kept));
   return 0;
 }

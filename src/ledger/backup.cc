@@ -113,7 +113,7 @@ class Backup {
     for (auto entry = fs::directory_iterator(m_source, code); !code && entry != fs::directory_iterator();
          entry.increment(code)) {
       auto name = entry->path().filename().string();
-      if (name == "ledgers" || name == "log" || name == "lock") continue;
+      if (name == "ledgers" || name == "log" || name == "lock" || name == "control") continue;
       if (entry->is_directory()) TRY(copy_tree(entry->path(), m_target / name));
       else TRY(copy_file(entry->path(), m_target / name));
     }
@@ -220,6 +220,46 @@ Result<BackupReport> backup_state(const std::string& source, const std::string& 
   return made;
 }
 
+Result<std::string> stage_restore(const std::string& backup, const std::string& state) {
+  TRY(need_state(backup, "a backup"));
+  std::error_code code;
+  auto incoming = state + ".incoming";
+  fs::remove_all(incoming, code);
+  auto copied = Backup(backup, incoming).run();
+  auto completed = copied.is_error() ? Result<RecoveryReport>(copied.error()) : complete(incoming);
+  if (completed.is_error()) {
+    fs::remove_all(incoming, code);
+    return std::move(completed.error()).because("nothing was restored");
+  }
+  return incoming;
+}
+
+Result<std::string> place_state(const std::string& incoming, const std::string& state) {
+  TRY(need_state(incoming, "a staged state"));
+  std::error_code code;
+  std::string kept;
+  if (fs::exists(state, code)) {
+    for (int number = 1; kept.empty() || fs::exists(kept, code); ++number)
+      kept = fmt::format("{}.before-restore-{}", state, number);
+    fs::rename(state, kept, code);
+    if (code) return file_error("move away", state, code.value());
+  }
+  fs::create_directories(fs::path(state).parent_path(), code);
+  fs::rename(incoming, state, code);
+  if (!code) return kept;
+  auto error = file_error("put in place", state, code.value());
+  if (!kept.empty()) fs::rename(kept, state, code);
+  return error;
+}
+
+Result<void> take_back_state(const std::string& kept, const std::string& state) {
+  std::error_code code;
+  fs::remove_all(state, code);
+  if (!code && !kept.empty()) fs::rename(kept, state, code);
+  if (code) return file_error("take back", state, code.value());
+  return {};
+}
+
 Result<std::string> restore_state(const std::string& backup, const std::string& state) {
   TRY(need_state(backup, "a backup"));
   SystemDisk disk;
@@ -231,25 +271,8 @@ Result<std::string> restore_state(const std::string& backup, const std::string& 
       return Error(ErrorKind::conflict, "state directory " + state + " is in use by another adit; stop that first");
     lock = TRY(std::move(locked));
   }
-  auto incoming = state + ".incoming";
-  fs::remove_all(incoming, code);
-  auto copied = Backup(backup, incoming).run();
-  auto completed = copied.is_error() ? Result<RecoveryReport>(copied.error()) : complete(incoming);
-  if (completed.is_error()) {
-    fs::remove_all(incoming, code);
-    return std::move(completed.error()).because("nothing was restored");
-  }
-  std::string kept;
-  if (fs::exists(state, code)) {
-    for (int number = 1; kept.empty() || fs::exists(kept, code); ++number)
-      kept = fmt::format("{}.before-restore-{}", state, number);
-    fs::rename(state, kept, code);
-    if (code) return file_error("move away", state, code.value());
-  }
-  fs::create_directories(fs::path(state).parent_path(), code);
-  fs::rename(incoming, state, code);
-  if (code) return file_error("put in place", state, code.value());
-  return kept;
+  auto incoming = TRY(stage_restore(backup, state));
+  return place_state(incoming, state);
 }
 
 }  // namespace adit::ledger

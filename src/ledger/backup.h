@@ -20,6 +20,13 @@ struct BackupReport {
 // `target` must not exist, or be an empty directory.
 Result<BackupReport> backup_state(const std::string& source, const std::string& target);
 
+// Restoring in two steps, for a server that goes on with the restored state: first a complete copy beside the state, whose path this returns,
+// while the server works; then, when it has let go of the state, the copy takes its place. The path of what was there (empty: nothing).
+Result<std::string> stage_restore(const std::string& backup, const std::string& state);
+Result<std::string> place_state(const std::string& incoming, const std::string& state);
+// Undoes place_state(): what it put there is deleted.
+Result<void> take_back_state(const std::string& kept, const std::string& state);
+
 // Puts a backup in the place of a state directory that no server uses. What was there is kept beside it under the name that this returns
 // (empty: there was nothing).
 Result<std::string> restore_state(const std::string& backup, const std::string& state);

@@ -1,7 +1,11 @@
 // D1 beside other work: a long query delays no other worker and no other database, a stop ends it, and what was answered survives kill -9.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
-import { start, worker } from "./harness.mjs";
+import { promisify } from "node:util";
+import { binary, peer, scratch, start, worker } from "./harness.mjs";
 
 const source = `
 const endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
@@ -74,4 +78,40 @@ test("an acknowledged batch is there after kill -9, whole, and none is there by 
     assert.equal(n % 2, 0);
   }
   await server.stop();
+});
+
+test("adit d1 works on a server's databases while it runs", { skip: peer && "adit's command" }, async () => {
+  const server = await start(folder, { args });
+  await fetch(`${server.url}/make`);
+  assert.equal((await fetch(`${server.url}/put`)).status, 200);
+  const run = promisify(execFile);
+  const d1 = async (...all) =>
+    (await run(binary, ["d1", ...all, "--directory", folder, "--persist-to", server.persist])).stdout;
+  const counted = async () =>
+    JSON.parse(await d1("execute", "DB", "--json", "--command", "SELECT count(*) AS n, max(a) AS last FROM t"))[0]
+      .results[0];
+  assert.deepEqual(await counted(), { n: 2, last: 2 });
+  const [, bookmark] = /The bookmark is (\S+)/.exec(await d1("time-travel", "info", "DB"));
+  await d1("execute", "DB", "--command", "INSERT INTO t (b) VALUES (x'00ff'), (NULL), (1.5), ('ü')");
+  assert.deepEqual(await server.json("/"), { n: 6, last: 6 });
+  const rows = JSON.parse(await d1("execute", "DB", "--json", "--command", "SELECT b FROM t WHERE a > 2 ORDER BY a"));
+  assert.deepEqual(
+    rows[0].results.map(({ b }) => b),
+    [[0, 255], null, 1.5, "ü"],
+  );
+  await assert.rejects(d1("execute", "DB", "--command", "INSERT INTO nowhere VALUES (1)"), /no such table: nowhere/);
+  const dump = join(scratch(), "dump.sql");
+  await d1("export", "DB", "--output", dump);
+  assert.match(readFileSync(dump, "utf8"), /CREATE TABLE.*\n(.*\n)*INSERT INTO "?t"? /);
+  mkdirSync(join(folder, "migrations"), { recursive: true });
+  writeFileSync(join(folder, "migrations", "0001_more.sql"), "CREATE TABLE more (x); INSERT INTO more VALUES (1);");
+  assert.match(await d1("migrations", "apply", "DB"), /Applied 0001_more.sql/);
+  assert.match(await d1("migrations", "list", "DB"), /No migrations to apply/);
+  assert.match(await d1("time-travel", "restore", "DB", "--bookmark", bookmark), /Restored/);
+  assert.deepEqual(await server.json("/"), { n: 2, last: 2 });
+  assert.equal((await fetch(`${server.url}/put`)).status, 200);
+  assert.deepEqual(await counted(), { n: 4, last: 4 });
+  await server.stop();
+  // And when it does not run.
+  assert.deepEqual(await counted(), { n: 4, last: 4 });
 });

@@ -31,6 +31,10 @@ int bind_value(sqlite3_stmt* statement, int parameter, const Value& value);
 
 class RowBuffer {
  public:
+  RowBuffer() = default;
+  // As octets() of another one gave them.
+  explicit RowBuffer(Bytes octets) : m_bytes(std::move(octets)) {}
+  const Bytes& octets() const { return m_bytes; }
   void append(const ValueView& value);
   size_t size_bytes() const { return m_bytes.size(); }
   bool is_empty() const { return m_bytes.empty(); }

@@ -2,7 +2,7 @@
 // database in it is sound, and a server goes on from it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
@@ -59,7 +59,6 @@ test("a backup of a working server is whole, and a server goes on from it", asyn
     backups.push({ target, before, after: new Map(acknowledged) });
   }
   await assert.rejects(state("verify", "--persist-to", server.persist), /in use by another adit/);
-  await assert.rejects(state("restore", backups[0].target, "--persist-to", server.persist), /in use by another adit/);
   stop = true;
   await Promise.all(writers);
   await server.stop();
@@ -99,4 +98,80 @@ test("restoring keeps what was there beside it", async () => {
   const third = await start(folder, { persist });
   assert.deepEqual(await third.json("/get/a"), [1, 1]);
   await third.stop();
+});
+
+test("a server goes on with a backup that is restored while it works", async () => {
+  const folder = app();
+  const persist = join(scratch(), "state");
+  const server = await start(folder, { persist, args: ["--shards", "2"] });
+  const names = Array.from({ length: 16 }, (_, index) => `object${index}`);
+  for (let round = 0; round < 3; round++) await Promise.all(names.map((name) => server.json(`/add/${name}`)));
+  const target = join(scratch(), "backup");
+  await state("backup", target, "--persist-to", persist);
+  for (let round = 0; round < 5; round++) await Promise.all(names.map((name) => server.json(`/add/${name}`)));
+  // While requests come: each is answered, or refused as long as the pause lasts.
+  let stop = false;
+  let answered = 0;
+  const writers = names.map(async (name) => {
+    while (!stop) {
+      const count = await server.json(`/add/${name}`).catch(() => undefined);
+      if (count === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+      else answered++;
+    }
+  });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.match(
+    await state("restore", target, "--persist-to", persist),
+    /the server goes on with it\n.*before-restore-1\n/,
+  );
+  const before = answered;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert(answered > before, "nothing was answered after the restore");
+  stop = true;
+  await Promise.all(writers);
+  for (const name of names) {
+    const [count] = await server.json(`/get/${name}`);
+    // Three of the backup, and what came since: fewer than with the eight before and those meanwhile.
+    assert(count >= 3 && count <= 3 + answered, `${name}: ${count}`);
+    assert.equal(await server.json(`/add/${name}`), count + 1);
+  }
+  assert.match(server.output, /The state was restored from a backup, with a pause of \d+ ms/);
+  // And it can be undone, in the same way.
+  await state("restore", `${persist}.before-restore-1`, "--persist-to", persist);
+  for (const name of names) assert((await server.json(`/get/${name}`))[0] >= 8);
+  const after = await server.json(`/add/${names[0]}`);
+  server.kill("SIGKILL");
+  await server.ended;
+  const again = await start(folder, { persist });
+  assert.equal((await again.json(`/get/${names[0]}`))[0], after);
+  await again.stop();
+  assert.match(await state("verify", "--persist-to", persist), /no problems/);
+});
+
+test("a backup that a server cannot go on with leaves it with the state that it has", async () => {
+  const folder = app();
+  const persist = join(scratch(), "state");
+  const server = await start(folder, { persist });
+  await server.json("/add/a");
+  const target = join(scratch(), "backup");
+  await state("backup", target, "--persist-to", persist);
+  await server.json("/add/a");
+  // One that cannot even be staged, and one that is found out when the server begins with it.
+  const newer = join(scratch(), "newer");
+  await state("backup", newer, "--persist-to", persist);
+  writeFileSync(join(newer, "format"), "adit state 1000\n");
+  await assert.rejects(state("restore", newer, "--persist-to", persist), /written by a newer adit/);
+  writeFileSync(join(target, "durable_objects.json"), JSON.stringify({ version: 1000 }));
+  await assert.rejects(
+    state("restore", target, "--persist-to", persist),
+    /the server could not go on with it, and has its old state again/,
+  );
+  assert.deepEqual(await server.json("/get/a"), [2, 2]);
+  assert.equal(await server.json("/add/a"), 3);
+  assert.deepEqual(
+    readdirSync(join(persist, "..")).filter((name) => name !== "state"),
+    [],
+  );
+  await server.stop();
+  assert.match(await state("verify", "--persist-to", persist), /no problems/);
 });
