@@ -251,17 +251,23 @@ const members = {
   },
 };
 
-/** Gives `performance` its timeline and makes the classes global. */
-export function installPerformanceTimeline(): void {
+/** Gives `performance` its timeline; node:perf_hooks does it too. */
+export function addTimeline(): void {
   for (const [name, value] of Object.entries(members))
     Object.defineProperty(Performance.prototype, name, { value, writable: true, enumerable: true, configurable: true });
-  const classes = {
-    PerformanceEntry,
-    PerformanceMark,
-    PerformanceMeasure,
-    PerformanceObserver,
-    PerformanceObserverEntryList,
-  };
-  for (const [name, value] of Object.entries(classes))
+}
+
+export const timelineClasses = {
+  PerformanceEntry,
+  PerformanceMark,
+  PerformanceMeasure,
+  PerformanceObserver,
+  PerformanceObserverEntryList,
+};
+
+/** Gives `performance` its timeline and makes the classes global. */
+export function installPerformanceTimeline(): void {
+  addTimeline();
+  for (const [name, value] of Object.entries(timelineClasses))
     Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
 }
