@@ -103,6 +103,7 @@ async function bundle([name, file]) {
     charset: "ascii",
     minifySyntax: true,
     minifyWhitespace: true,
+    keepNames: true, // packages look at constructor.name
     legalComments: "none",
     logLevel: "warning",
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },

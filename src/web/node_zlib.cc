@@ -208,17 +208,25 @@ class Inflate final : public ZlibCodec {
   ZlibOptions m_options;
 };
 
+// name, value, name, value, ... as Node gives them to brotli and zstd.
+template <typename Name, typename T, typename Set>
+Result<void> set_parameters_of(const std::vector<T>& pairs, const char* otherwise, Set set) {
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2)
+    if (!set(static_cast<Name>(pairs[i]), pairs[i + 1]))
+      return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, otherwise);
+  return {};
+}
+
 class BrotliEncode final : public ZlibCodec {
  public:
   explicit BrotliEncode(std::vector<uint32_t> parameters) : m_parameters(std::move(parameters)) {}
   ~BrotliEncode() override { BrotliEncoderDestroyInstance(m_state); }
   Result<void> init() {
     m_state = BrotliEncoderCreateInstance(nullptr, nullptr, nullptr);
-    for (size_t i = 0; i + 1 < m_parameters.size(); i += 2)
-      if (BrotliEncoderSetParameter(m_state, static_cast<BrotliEncoderParameter>(m_parameters[i]),
-                                    m_parameters[i + 1]) == BROTLI_FALSE)
-        return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, "Initialization failed");
-    return {};
+    return set_parameters_of<BrotliEncoderParameter>(
+        m_parameters, "Initialization failed", [this](BrotliEncoderParameter name, uint32_t value) {
+          return BrotliEncoderSetParameter(m_state, name, value) == BROTLI_TRUE;
+        });
   }
   Result<Bytes> write(BytesView input, uint32_t flush, size_t limit) override {
     Bytes output;
@@ -253,11 +261,10 @@ class BrotliDecode final : public ZlibCodec {
   ~BrotliDecode() override { BrotliDecoderDestroyInstance(m_state); }
   Result<void> init() {
     m_state = BrotliDecoderCreateInstance(nullptr, nullptr, nullptr);
-    for (size_t i = 0; i + 1 < m_parameters.size(); i += 2)
-      if (BrotliDecoderSetParameter(m_state, static_cast<BrotliDecoderParameter>(m_parameters[i]),
-                                    m_parameters[i + 1]) == BROTLI_FALSE)
-        return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, "Initialization failed");
-    return {};
+    return set_parameters_of<BrotliDecoderParameter>(
+        m_parameters, "Initialization failed", [this](BrotliDecoderParameter name, uint32_t value) {
+          return BrotliDecoderSetParameter(m_state, name, value) == BROTLI_TRUE;
+        });
   }
   Result<Bytes> write(BytesView input, uint32_t flush, size_t limit) override {
     Bytes output;
@@ -314,11 +321,10 @@ class ZstdEncode final : public ZlibCodec {
   ~ZstdEncode() override { ZSTD_freeCCtx(m_context); }
   Result<void> init() {
     if (!m_context) m_context = ZSTD_createCCtx();
-    for (size_t i = 0; i + 1 < m_parameters.size(); i += 2) {
-      auto status =
-          ZSTD_CCtx_setParameter(m_context, static_cast<ZSTD_cParameter>(m_parameters[i]), m_parameters[i + 1]);
-      if (ZSTD_isError(status)) return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, "Setting parameter failed");
-    }
+    TRY(set_parameters_of<ZSTD_cParameter>(m_parameters, "Setting parameter failed",
+                                           [this](ZSTD_cParameter name, int value) {
+                                             return !ZSTD_isError(ZSTD_CCtx_setParameter(m_context, name, value));
+                                           }));
     if (m_source_size >= 0) {
       auto status = ZSTD_CCtx_setPledgedSrcSize(m_context, static_cast<unsigned long long>(m_source_size));
       if (ZSTD_isError(status)) return zstd_failure(status);
@@ -358,12 +364,10 @@ class ZstdDecode final : public ZlibCodec {
   ~ZstdDecode() override { ZSTD_freeDCtx(m_context); }
   Result<void> init() {
     if (!m_context) m_context = ZSTD_createDCtx();
-    for (size_t i = 0; i + 1 < m_parameters.size(); i += 2) {
-      auto status =
-          ZSTD_DCtx_setParameter(m_context, static_cast<ZSTD_dParameter>(m_parameters[i]), m_parameters[i + 1]);
-      if (ZSTD_isError(status)) return zlib_error("ERR_ZLIB_INITIALIZATION_FAILED", 0, "Setting parameter failed");
-    }
-    return {};
+    return set_parameters_of<ZSTD_dParameter>(m_parameters, "Setting parameter failed",
+                                              [this](ZSTD_dParameter name, int value) {
+                                                return !ZSTD_isError(ZSTD_DCtx_setParameter(m_context, name, value));
+                                              });
   }
   Result<Bytes> write(BytesView input, uint32_t flush, size_t limit) override {
     Bytes output;

@@ -130,6 +130,11 @@ export const DiffieHellmanGroup: Any = function DiffieHellmanGroup(name: string)
   return new DiffieHellmanGroupClass(name);
 };
 DiffieHellmanGroup.prototype = DiffieHellmanGroupClass.prototype;
+for (const [Class, name] of [
+  [DiffieHellmanClass, "DiffieHellman"],
+  [DiffieHellmanGroupClass, "DiffieHellmanGroup"],
+] as const)
+  Object.defineProperty(Class, "name", { value: name, configurable: true });
 export const createDiffieHellman = (...args: Any[]): Any => new (DiffieHellmanClass as Any)(...args);
 export const createDiffieHellmanGroup = (name: string): Any => new DiffieHellmanGroupClass(name);
 export const getDiffieHellman = createDiffieHellmanGroup;
@@ -142,7 +147,7 @@ function formOf(format: string | undefined): number {
   return form;
 }
 
-export class ECDH {
+class ECDHClass {
   #group: string;
   #private: Octets | undefined;
   #public: Octets | undefined;
@@ -202,7 +207,10 @@ export class ECDH {
     this.#public = ops.node_ec_point(this.#group, bytesOf(key, "key", encoding), 4);
   }
 }
-export const createECDH = (curve: string): ECDH => new ECDH(curve);
+Object.defineProperty(ECDHClass, "name", { value: "ECDH", configurable: true });
+/** Also without `new`. */
+export const ECDH: Any = new Proxy(ECDHClass, { apply: (Class, _this, [curve]) => new Class(curve as string) });
+export const createECDH = (curve: string): Any => new ECDH(curve);
 export function getCurves(): string[] {
   return ["prime256v1", "secp224r1", "secp256k1", "secp384r1", "secp521r1"];
 }

@@ -744,3 +744,12 @@ test(
   },
   { workerd: "workerd does not have them" },
 );
+
+test("classes have their names", () => {
+  const named = [Readable, Writable, Duplex, Transform, PassThrough, EventEmitter, net.Socket, url.Url, StringDecoder];
+  assertEquals(
+    named.map((Class) => Class.name).join(" "),
+    "Readable Writable Duplex Transform PassThrough EventEmitter Socket Url StringDecoder",
+  );
+  assertEquals(new Readable().constructor.name, "Readable");
+});

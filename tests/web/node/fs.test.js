@@ -138,19 +138,23 @@ test("streams", async () => {
   assertEquals(fs.readFileSync(copy, "utf8") === chunk.repeat(30), true);
 });
 
-test("streams of a FileHandle", async () => {
-  await fs.promises.writeFile("/tmp/handle.txt", "hello world");
-  const handle = await fs.promises.open("/tmp/handle.txt", "r+");
-  const chunks = [];
-  const stream = handle.createReadStream({ start: 6, autoClose: false });
-  assertEquals([stream.autoClose, stream.pending], [false, false]);
-  for await (const chunk of stream) chunks.push(chunk);
-  assertEquals(Buffer.concat(chunks).toString(), "world");
-  let text = "";
-  for await (const chunk of handle.readableWebStream()) text += new TextDecoder().decode(chunk);
-  assertEquals(text, "hello world");
-  const writing = handle.createWriteStream({ start: 0 });
-  await new Promise((resolve) => writing.end("HELLO", resolve));
-  await new Promise((resolve) => (writing.closed ? resolve() : writing.once("close", resolve)));
-  assertEquals(await fs.promises.readFile("/tmp/handle.txt", "utf8"), "HELLO world");
-});
+test(
+  "streams of a FileHandle",
+  async () => {
+    await fs.promises.writeFile("/tmp/handle.txt", "hello world");
+    const handle = await fs.promises.open("/tmp/handle.txt", "r+");
+    const chunks = [];
+    const stream = handle.createReadStream({ start: 6, autoClose: false });
+    assertEquals([stream.autoClose, stream.pending], [false, false]);
+    for await (const chunk of stream) chunks.push(chunk);
+    assertEquals(Buffer.concat(chunks).toString(), "world");
+    let text = "";
+    for await (const chunk of handle.readableWebStream()) text += new TextDecoder().decode(chunk);
+    assertEquals(text, "hello world");
+    const writing = handle.createWriteStream({ start: 0 });
+    await new Promise((resolve) => writing.end("HELLO", resolve));
+    await new Promise((resolve) => (writing.closed ? resolve() : writing.once("close", resolve)));
+    assertEquals(await fs.promises.readFile("/tmp/handle.txt", "utf8"), "HELLO world");
+  },
+  { workerd: "workerd writes nothing through createWriteStream()" },
+);
