@@ -50,6 +50,7 @@ const routes = {
   },
   "/empty": (_, response) => response.writeHead(204).end(),
   "/stall": () => {},
+  "/drop": (request) => request.socket.destroy(),
   "/stall-body": (_, response) => response.writeHead(200, { "content-length": 100 }).write("part"),
   "/cut": (_, response) => {
     response.writeHead(200, { "content-length": 100 });

@@ -15,6 +15,23 @@ const B = Buffer as Any;
 const timers = globalThis as Any;
 const { FixedLengthStream, IdentityTransformStream } = webStreams as Any;
 
+/** A request that failed, by its code in Node. */
+function failureOf(cause: unknown, host: string, port: number): Error {
+  const text = String((cause as Error)?.message ?? cause);
+  // The words of src/net/client/easy_handle.cc.
+  const [code, message] = text.includes("could not be resolved")
+    ? ["ENOTFOUND", `getaddrinfo ENOTFOUND ${host}`]
+    : text.includes("timed out")
+      ? ["ETIMEDOUT", `connect ETIMEDOUT ${host}:${port}`]
+      : /is not trusted|^TLS with/.test(text)
+        ? ["ERR_TLS_CERT_REJECTED", text]
+        : /was lost|sent no response/.test(text)
+          ? ["ECONNRESET", "socket hang up"]
+          : ["ECONNREFUSED", `connect ECONNREFUSED ${host}:${port}`];
+  const syscall = code === "ENOTFOUND" ? "getaddrinfo" : "connect";
+  return Object.assign(new Error(message, { cause }), { code, syscall, port, address: host, hostname: host });
+}
+
 export function normalizeRequestArguments(input: Any, options: Any, callback: Any): [Any, Any] {
   let given = options;
   let done = callback;
@@ -172,14 +189,7 @@ const methods: Record<string, (this: Any, ...args: Any[]) => Any> = {
     ).then(respond, (error: unknown) => {
       if (this.destroyed) return;
       this._clearTimeout();
-      this.destroy(
-        Object.assign(new Error(`connect ECONNREFUSED ${this.host}:${this.port}`, { cause: error }), {
-          code: "ECONNREFUSED",
-          syscall: "connect",
-          port: this.port,
-          address: this.host,
-        }),
-      );
+      this.destroy(failureOf(error, this.host, this.port));
     });
   },
   _onResponse(response: Any) {

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startMongo } from "./mongo.mjs";
 import { startProject } from "./project.mjs";
-import { postgresProgram, redisProgram, startPostgres, startRedis } from "./servers.mjs";
+import {
+  authority,
+  clientCertificate,
+  clientKey,
+  postgresProgram,
+  redisProgram,
+  startPostgres,
+  startRedis,
+  startRedisTls,
+} from "./servers.mjs";
 
 test(
   "postgres: password, parameters, types, transactions, cursors, notifications",
@@ -160,3 +169,39 @@ test("mongodb: the driver connects, inserts and finds (against a stand-in that s
     await database.stop();
   }
 });
+
+test(
+  "redis over TLS: an authority and a certificate of one's own; a server that is not trusted",
+  { skip: redisProgram ? false : "there is no redis-server" },
+  async () => {
+    const database = await startRedisTls();
+    const server = await startProject(
+      {
+        "src/index.js": `import { createClient } from "redis";
+      const [ca, cert, key] = ${JSON.stringify([authority, clientCertificate, clientKey])};
+      export default {
+        async fetch(request, env) {
+          const at = { host: "127.0.0.1", port: Number(env.PORT), tls: true, reconnectStrategy: false };
+          const client = createClient({ socket: { ...at, ca, cert, key } });
+          client.on("error", () => {});
+          await client.connect();
+          await client.set("a", "over TLS");
+          const value = await client.get("a");
+          client.destroy();
+          const stranger = createClient({ socket: at });
+          stranger.on("error", () => {});
+          const refused = await stranger.connect().then(() => "connected", (error) => error.code);
+          return Response.json({ value, refused });
+        },
+      };`,
+      },
+      { settings: `[vars]\nPORT = "${database.port}"\n` },
+    );
+    try {
+      assert.deepEqual(await server.json("/"), { value: "over TLS", refused: "SELF_SIGNED_CERT_IN_CHAIN" });
+    } finally {
+      await server.stop();
+      await database.stop();
+    }
+  },
+);

@@ -1,9 +1,10 @@
 // Real database servers for tests: PostgreSQL and Redis from Debian (./setup --test installs them), each on a free port with data of its own.
 import { spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { freePort } from "../harness.mjs";
 
 function find(program, folders = []) {
@@ -58,6 +59,24 @@ export async function startRedis(...args) {
     folder,
   );
 }
+
+const certificates = fileURLToPath(new URL("../../web/node/certificates/", import.meta.url));
+/** Redis that speaks TLS only, with a certificate for 127.0.0.1 of the authority in certificates/. */
+export async function startRedisTls() {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "adit-redis-"));
+  const files = { cert: "leaf.pem", key: "leaf.key.pem", "ca-cert": "authority.pem" };
+  const tls = Object.entries(files).flatMap(([name, file]) => [`--tls-${name}-file`, join(certificates, file)]);
+  return await run(
+    redisProgram,
+    ["--port", "0", "--tls-port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...tls],
+    port,
+    folder,
+  );
+}
+export const authority = readFileSync(join(certificates, "authority.pem"), "utf8");
+export const clientCertificate = readFileSync(join(certificates, "leaf.pem"), "utf8");
+export const clientKey = readFileSync(join(certificates, "leaf.key.pem"), "utf8");
 
 /** PostgreSQL does not run as root: then it is the user postgres, whom its package makes. */
 export async function startPostgres() {

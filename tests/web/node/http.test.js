@@ -1,6 +1,7 @@
 // node:http: requests to tests/web/server.mjs, and servers that take the worker's own requests.
 import { handleAsNodeRequest, httpServerHandler } from "cloudflare:node";
 import http from "node:http";
+import https from "node:https";
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { assert, assertEquals, assertThrows, test } from "../harness.js";
@@ -241,3 +242,15 @@ test("no server on a port", async () => {
   }
   assert(error instanceof Error);
 });
+
+test(
+  "why a request failed is its code",
+  async ({ env }) => {
+    const code = (url) => responseOf((url.startsWith("https") ? https : http).get(url)).catch((error) => error.code);
+    assertEquals(await code("http://127.0.0.1:1/"), "ECONNREFUSED");
+    assertEquals(await code("http://does-not-exist.invalid/"), "ENOTFOUND");
+    assertEquals(await code(`https://127.0.0.1:${env.STRANGER_PORT}/`), "ERR_TLS_CERT_REJECTED");
+    assertEquals(await code(`${env.SERVER}/drop`), "ECONNRESET");
+  },
+  { workerd: "workerd emits no error" },
+);
