@@ -38,6 +38,28 @@ std::optional<BlobId> BlobId::from(BytesView octets) {
   return id;
 }
 
+Result<void> SharedSync::sync(ledger::Disk& disk, const std::string& folder) {
+  std::unique_lock lock(m_mutex);
+  auto mine = ++m_asked;
+  while (m_synced < mine) {
+    if (m_is_syncing) {
+      m_ended.wait(lock);
+      continue;
+    }
+    m_is_syncing = true;
+    auto covered = m_asked;
+    lock.unlock();
+    auto synced = disk.sync_directory(folder);
+    lock.lock();
+    m_is_syncing = false;
+    if (synced.is_ok()) m_synced = std::max(m_synced, covered);
+    // Who waited tries for itself where it failed.
+    m_ended.notify_all();
+    if (synced.is_error()) return synced;
+  }
+  return {};
+}
+
 // ---- Writing
 
 Result<void> BlobWriter::write(BytesView data) {
@@ -50,7 +72,7 @@ Result<void> BlobWriter::write(BytesView data) {
 Result<void> BlobWriter::finish() {
   VERIFY(m_file);
   TRY(m_file->sync());
-  TRY(m_store->m_disk.sync_directory(m_store->incoming_folder()));
+  TRY(m_store->m_incoming_sync.sync(m_store->m_disk, m_store->incoming_folder()));
   m_file = nullptr;
   return {};
 }
@@ -179,7 +201,19 @@ void BlobStore::remove(std::vector<BlobId> ids) {
 void BlobStore::remove_unpinned(std::unique_lock<std::mutex>& lock, std::vector<BlobId> ids) {
   if (ids.empty()) return;
   for (auto& id : ids) std::erase_if(m_open, [&](auto& open) { return open.first == id; });
-  in_background(lock, [this, ids = std::move(ids)] { remove_now(ids); });
+  // What is removed while the thread is busy goes together, with one sync of each folder.
+  bool is_queued = !m_to_remove.empty();
+  m_to_remove.insert(m_to_remove.end(), ids.begin(), ids.end());
+  if (!is_queued) in_background(lock, [this] { remove_all_now(); });
+}
+
+void BlobStore::remove_all_now() {
+  std::vector<BlobId> ids;
+  {
+    std::lock_guard lock(m_mutex);
+    ids.swap(m_to_remove);
+  }
+  remove_now(ids);
 }
 
 void BlobStore::remove_now(const std::vector<BlobId>& ids) {

@@ -76,6 +76,20 @@ class BlobWriter {
   uint64_t m_size_bytes = 0;
 };
 
+// Syncs of one folder: those who ask while one is under way share the next. Used by any thread.
+class SharedSync {
+ public:
+  // Blocks until a sync that began after this call has ended.
+  Result<void> sync(ledger::Disk& disk, const std::string& folder);
+
+ private:
+  std::mutex m_mutex;
+  std::condition_variable m_ended;
+  uint64_t m_asked = 0;   // calls so far
+  uint64_t m_synced = 0;  // of them, those whose sync has ended well
+  bool m_is_syncing = false;
+};
+
 // While it lives, the blobs it names can be opened even if they are removed meanwhile.
 class BlobPin {
  public:
@@ -130,15 +144,18 @@ class BlobStore final : public std::enable_shared_from_this<BlobStore> {
   void run_background();
   void settle_now(const BlobId& id);
   void remove_now(const std::vector<BlobId>& ids);
+  void remove_all_now();
 
   ledger::Disk& m_disk;
   std::string m_folder;
   std::array<uint8_t, 8> m_process{};
+  SharedSync m_incoming_sync;
   std::mutex m_mutex;  // guards all below
   uint64_t m_count = 0;
   bool m_has_folders = false;
   std::unordered_map<BlobId, uint32_t, BlobIdHash> m_pins;
   std::unordered_set<BlobId, BlobIdHash> m_doomed;  // to be removed with their last pin
+  std::vector<BlobId> m_to_remove;                  // by the task that is queued, if there are any
   std::vector<BlobId> m_removed;
   std::deque<std::pair<BlobId, std::shared_ptr<const ledger::DiskFile>>> m_open;  // used last at the back
   std::deque<Task> m_tasks;
