@@ -1,11 +1,13 @@
 #include "net/connection.h"
 
 #include <fmt/core.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace adit::net {
 
@@ -24,7 +26,12 @@ struct Connection::State {
   bool shutting_down = false;
   bool failed = false;
 
+  int descriptor = -1;   // the handle's, while it is open
+  ssize_t received = 0;  // by the last recv(), negative is an error's number
+
   uv_stream_t* stream() { return reinterpret_cast<uv_stream_t*>(&handle); }
+  // Accepted or connected.
+  void opened();
   // What the socket takes at once. By send(), which is cheaper than libuv's write(): it is on every response's path. An error shows
   // again, asynchronously, when the rest is written.
   size_t try_send(std::span<const BytesView> buffers);
@@ -33,7 +40,10 @@ struct Connection::State {
   void finish_shutdown();
   void close(bool with_reset = false);
   void fail(std::string_view what, int code);
-  static void on_read(uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer);
+  // libuv reads with read(), which costs more than recv(), and each request needs one. So the octets are received when libuv asks where
+  // to read to; it is told nowhere, at which it calls on_read() and returns to its loop (libuv, uv_alloc_cb: a buffer of no length).
+  static void receive(uv_handle_t* handle, size_t, uv_buf_t* buffer);
+  static void on_read(uv_stream_t* stream, ssize_t, const uv_buf_t*);
   static void on_written(uv_write_t* request, int code);
 };
 
@@ -59,6 +69,17 @@ PeerAddress address_of(const sockaddr_storage& storage) {
   return address;
 }
 
+bool is_loopback(int descriptor) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return false;
+  if (storage.ss_family == AF_INET)
+    return ntohl(reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+  return storage.ss_family == AF_INET6 &&
+         (IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == IN_LOOPBACKNET));
+}
+
 Result<sockaddr_storage> parse_address(const std::string& host, uint16_t port) {
   sockaddr_storage storage{};
   const char* text = host == "localhost" ? "127.0.0.1" : host.c_str();
@@ -69,17 +90,34 @@ Result<sockaddr_storage> parse_address(const std::string& host, uint16_t port) {
 
 }  // namespace
 
-void Connection::State::on_read(uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
+void Connection::State::opened() {
+  // A response is written whole; waiting for an acknowledgement before its last segment only adds latency.
+  uv_tcp_nodelay(&handle, 1);
+  VERIFY(uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &descriptor) == 0);
+  // Within one machine nothing is congested; a default like BBR would still pace each response by a timer. Where it can't be set it stays.
+  if (is_loopback(descriptor)) (void)setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+}
+
+void Connection::State::receive(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
+  auto* state = static_cast<State*>(handle->data);
+  auto span = state->buffer->span();
+  do state->received = ::recv(state->descriptor, span.data(), span.size(), MSG_DONTWAIT);
+  while (state->received < 0 && errno == EINTR);
+  if (state->received < 0) state->received = -errno;
+  *buffer = uv_buf_init(nullptr, 0);
+}
+
+void Connection::State::on_read(uv_stream_t* stream, ssize_t, const uv_buf_t*) {
   auto* state = static_cast<State*>(stream->data);
+  auto size = state->received;
   if (size > 0) {
-    if (state->listener)
-      state->listener->on_data({reinterpret_cast<const uint8_t*>(buffer->base), static_cast<size_t>(size)});
+    if (state->listener) state->listener->on_data(BytesView(state->buffer->span()).first(static_cast<size_t>(size)));
     return;
   }
-  if (size == 0) return;  // libuv's EAGAIN
+  if (size == -EAGAIN) return;
   state->reading = false;
-  if (size == UV_EOF) {
-    uv_read_stop(stream);
+  uv_read_stop(stream);
+  if (size == 0) {
     if (state->listener) state->listener->on_end();
     return;
   }
@@ -95,8 +133,6 @@ void Connection::State::fail(std::string_view what, int code) {
 
 size_t Connection::State::try_send(std::span<const BytesView> buffers) {
   if (write_outstanding) return 0;
-  int descriptor = -1;
-  if (uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &descriptor) != 0) return 0;
   ssize_t sent = 0;
   if (buffers.size() == 1) {
     sent = ::send(descriptor, buffers[0].data(), buffers[0].size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -169,13 +205,7 @@ void Connection::set_listener(Listener* listener) {
 
 void Connection::start_reading() {
   if (!m_state || m_state->reading || m_state->failed) return;
-  int code = uv_read_start(
-      m_state->stream(),
-      [](uv_handle_t* handle, size_t, uv_buf_t* buffer) {
-        auto span = static_cast<State*>(handle->data)->buffer->span();
-        *buffer = uv_buf_init(reinterpret_cast<char*>(span.data()), static_cast<unsigned>(span.size()));
-      },
-      State::on_read);
+  int code = uv_read_start(m_state->stream(), State::receive, State::on_read);
   m_state->reading = code == 0;
 }
 
@@ -263,7 +293,7 @@ struct Connection::Connecting {
           auto connection = std::unique_ptr<Connection>(new Connection(self->state));
           self->state->owner = connection.get();
           if (status != 0) return try_next(std::move(self), status);
-          uv_tcp_nodelay(&self->state->handle, 1);
+          self->state->opened();
           self->callback(std::move(connection));
         });
     if (result != 0) {
@@ -319,8 +349,7 @@ struct TcpListener::State {
     auto connection = std::unique_ptr<Connection>(new Connection(state));
     state->owner = connection.get();
     if (uv_accept(reinterpret_cast<uv_stream_t*>(&handle), state->stream()) != 0) return;
-    // A response is written whole; waiting for an acknowledgement before its last segment only adds latency.
-    uv_tcp_nodelay(&state->handle, 1);
+    state->opened();
     on_connection(std::move(connection));
   }
 };

@@ -17,14 +17,6 @@ int32_t InvocationTable::begin() {
   return id_of(slot);
 }
 
-const Invocation* InvocationTable::find(int32_t id) const {
-  if (id < 0) return nullptr;
-  auto slot = static_cast<size_t>(id & ((1 << slot_bits) - 1));
-  if (slot >= m_slots.size()) return nullptr;
-  const auto* invocation = m_slots[slot].get();
-  return invocation->active && invocation->generation == id >> slot_bits ? invocation : nullptr;
-}
-
 void InvocationTable::end(int32_t id) {
   auto* invocation = find(id);
   VERIFY(invocation);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -52,14 +52,14 @@ struct Invocation {
   int lent = 0;     // what it gave away that still leads back to it: RPC exports, streams of RPC results
   bool active = false;
   bool responded = false;
-  bool pass_through = false;          // passThroughOnException() was called
-  bool streaming = false;             // the response's body is still on its way
-  bool keeps_timers = false;          // its timers outlive it: an object's, or those of an open WebSocket
-  bool can_hang = false;              // hang detection applies: nothing but its own pending work can answer it
-  bool uses_rpc = false;              // the shard's RpcTable knows it
-  bool touched = false;               // in the table's list of this turn
-  bool is_held = false;               // a standing one: nothing happens to it until it is released
-  std::deque<Function<void()>> held;  // what happens then, in order
+  bool pass_through = false;         // passThroughOnException() was called
+  bool streaming = false;            // the response's body is still on its way
+  bool keeps_timers = false;         // its timers outlive it: an object's, or those of an open WebSocket
+  bool can_hang = false;             // hang detection applies: nothing but its own pending work can answer it
+  bool uses_rpc = false;             // the shard's RpcTable knows it
+  bool touched = false;              // in the table's list of this turn
+  bool is_held = false;              // a standing one: nothing happens to it until it is released
+  std::list<Function<void()>> held;  // what happens then, in order; a list, because most invocations have none
   int64_t cpu_ns = 0;
   int64_t started_ns = 0;
   net::Timer wait_limit;  // waitUntil's 30 s after the response
@@ -70,7 +70,13 @@ class InvocationTable {
   int32_t begin();
   // Null when the invocation has ended.
   Invocation* find(int32_t id) { return const_cast<Invocation*>(std::as_const(*this).find(id)); }
-  const Invocation* find(int32_t id) const;
+  const Invocation* find(int32_t id) const {
+    if (id < 0) return nullptr;
+    auto slot = static_cast<size_t>(id & ((1 << slot_bits) - 1));
+    if (slot >= m_slots.size()) return nullptr;
+    const auto* invocation = m_slots[slot].get();
+    return invocation->active && invocation->generation == id >> slot_bits ? invocation : nullptr;
+  }
   void end(int32_t id);
   size_t active_count() const { return m_active_count; }
   template <typename F>

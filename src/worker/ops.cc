@@ -28,33 +28,44 @@ class TextView {
   bool m_is_wide = false;
 };
 
-void respond_with_string(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status,
-                         const std::string& status_text, std::string_view lines, v8::Local<v8::String> body,
-                         EncodeBody encode) {
-  // A call's answer goes on to JavaScript at once, while V8 lends its octets only as long as nothing else happens.
-  if (worker.is_call(id))
-    return worker.respond_bytes(id, status, status_text, lines, copy_bytes(js::to_utf8(isolate, body)), encode);
-  bool is_wide = false;
+// Answers with a body that V8 lends: no JavaScript may run and nothing of V8's heap may move before it is in the connection's buffer, so
+// this is for a request from the network only. V8 lends one string at a time (making a view of another may move the first), so the
+// header lines are copied, to where the last ones were. False when the body is not ASCII: it must be converted.
+bool respond_in_place(WorkerIsolate& worker, v8::Isolate* isolate, int32_t id, int status, std::string_view status_text,
+                      v8::Local<v8::String> lines, v8::Local<v8::Value> body, EncodeBody encode) {
+  auto& lines_copy = worker.header_lines_buffer();
   {
-    TextView view(isolate, body);
-    is_wide = view.needs_copy();
-    if (!is_wide) worker.respond_bytes(id, status, status_text, lines, view.text(), encode);
+    TextView view(isolate, lines);
+    if (!view.needs_copy()) lines_copy.assign(view.text());
+    else lines_copy.clear();
   }
-  if (is_wide)
-    worker.respond_bytes(id, status, status_text, lines, std::string_view(js::to_utf8(isolate, body)), encode);
+  if (lines_copy.empty()) lines_copy = js::to_utf8(isolate, lines);  // header values are text, and UTF-8 on the wire
+  if (body->IsNullOrUndefined()) {
+    worker.respond_bytes(id, status, status_text, lines_copy, std::monostate{});
+    return true;
+  }
+  TextView view(isolate, body.As<v8::String>());
+  if (view.needs_copy()) return false;
+  worker.respond_bytes(id, status, status_text, lines_copy, view.text(), encode);
+  return true;
 }
 
-// invocation_respond(id, status, statusText | undefined, headerLines, body, websocket | undefined, is encoded by hand). Raw because it is the hot path: the
-// header lines and a string body go from V8's heap straight into the connection's write buffer.
+// invocation_respond(id, status, statusText | undefined, headerLines, body, websocket | undefined, is encoded by hand). Raw because it is the hot path: a
+// string body goes from V8's heap straight into the connection's write buffer.
 void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
   auto* isolate = info.GetIsolate();
   auto& worker = js::Isolate::of(isolate).service<WorkerIsolate>();
   auto id = info[0].As<v8::Int32>()->Value();
   auto status = info[1].As<v8::Int32>()->Value();
   auto status_text = info[2]->IsString() ? js::to_utf8(isolate, info[2].As<v8::String>()) : std::string();
-  auto lines_copy = js::to_utf8(isolate, info[3].As<v8::String>());  // header values are text, and UTF-8 on the wire
+  auto lines = info[3].As<v8::String>();
   auto body = info[4];
   auto encode = info[6]->IsTrue() ? EncodeBody::manual : EncodeBody::automatic;
+  bool is_text = body->IsString() || body->IsNullOrUndefined();
+  if (is_text && !info[5]->IsObject() && !worker.is_call(id) &&
+      respond_in_place(worker, isolate, id, status, status_text, lines, body, encode))
+    return;
+  auto lines_copy = js::to_utf8(isolate, lines);
   if (info[5]->IsObject()) {
     auto link = js::unwrap<net::WebSocketLink>(isolate, info[5]);
     if (!link) return js::throw_error(isolate, Error::type_error("the response's webSocket is not a WebSocket"));
@@ -62,7 +73,8 @@ void invocation_respond(const v8::FunctionCallbackInfo<v8::Value>& info) {
         id, ResponseMessage{status, std::move(status_text), std::move(lines_copy), std::monostate{}, std::move(link)});
   }
   if (body->IsString())
-    return respond_with_string(worker, isolate, id, status, status_text, lines_copy, body.As<v8::String>(), encode);
+    return worker.respond_bytes(id, status, status_text, lines_copy,
+                                copy_bytes(js::to_utf8(isolate, body.As<v8::String>())), encode);
   if (body->IsNullOrUndefined()) return worker.respond_bytes(id, status, status_text, lines_copy, std::monostate{});
   if (auto source = js::unwrap<net::ByteSource>(isolate, body))
     return worker.respond_bytes(id, status, status_text, lines_copy, std::move(source), encode);

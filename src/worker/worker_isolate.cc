@@ -178,7 +178,6 @@ void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
   auto id = m_invocations.begin();
   auto& invocation = *m_invocations.find(id);
   invocation.exchange = std::move(exchange);
-  invocation.started_ns = m_options.clock->monotonic_ns();
   invocation.can_hang = true;
   if (!m_start_error.empty()) return answer_error(id, 500, "The worker did not start", m_start_error);
 
@@ -187,6 +186,7 @@ void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
   m_entry_invocation = id;
   js::Entry entry(isolate);
   isolate.set_current_invocation(id);
+  invocation.started_ns = m_entered_ns;
   const auto& request = *invocation.exchange;
   m_block_buffer.assign(request.header_block());
   append_cloudflare_headers(m_block_buffer, request.peer_address().ip,
@@ -444,8 +444,8 @@ void WorkerIsolate::pending_changed(int32_t id, int delta) {
 }
 
 void WorkerIsolate::check_for_hangs() {
-  std::vector<int32_t> touched;
-  touched.swap(m_touched);
+  auto touched = std::move(m_touched);
+  m_touched = std::move(m_touched_before);
   for (auto id : touched) {
     auto* invocation = m_invocations.find(id);
     if (!invocation) continue;
@@ -457,6 +457,8 @@ void WorkerIsolate::check_for_hangs() {
                  "Nothing is left that could ever settle the promise that the fetch handler returned: no timer, no "
                  "fetch, no storage call is pending.");
   }
+  touched.clear();
+  m_touched_before = std::move(touched);
 }
 
 void WorkerIsolate::stop_everything(std::string_view title, std::string_view detail) {

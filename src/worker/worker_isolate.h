@@ -106,6 +106,8 @@ class WorkerIsolate final : public js::IsolateObserver {
   v8::Local<v8::String> method_string(std::string_view method);
 
   // Whether another invocation asked, and not the network.
+  // For the header lines of the response being given, so that they cost no allocation.
+  std::string& header_lines_buffer() { return m_lines_buffer; }
   bool is_call(int32_t id) {
     auto* invocation = m_invocations.find(id);
     return invocation && invocation->reply;
@@ -161,10 +163,12 @@ class WorkerIsolate final : public js::IsolateObserver {
   std::unique_ptr<js::ModuleLoader> m_modules;
   InvocationTable m_invocations;
   std::vector<int32_t> m_touched;
+  std::vector<int32_t> m_touched_before;  // empty; its memory takes turns with the other's
   std::vector<PendingRejection> m_rejections;
   v8::Global<v8::Function> m_dispatch_fetch;
   v8::Global<v8::String> m_common_methods[7];
   std::string m_url_buffer;
+  std::string m_lines_buffer;
   std::string m_block_buffer;
   std::string m_last_host;    // the Host header that m_last_origin was made from
   std::string m_last_origin;  // "http://host"

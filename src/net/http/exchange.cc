@@ -15,7 +15,10 @@ std::optional<std::string_view> HttpExchange::header(std::string_view name) cons
   return std::nullopt;
 }
 
-PeerAddress HttpExchange::peer_address() const { return m_connection ? m_connection->peer_address() : PeerAddress{}; }
+const PeerAddress& HttpExchange::peer_address() const {
+  static const PeerAddress nobody;
+  return m_connection ? m_connection->peer_address() : nobody;
+}
 
 void HttpExchange::respond(int status, std::string_view status_text, std::string_view header_lines, HttpBody body) {
   VERIFY(!m_responded);

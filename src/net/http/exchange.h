@@ -49,7 +49,8 @@ class HttpExchange {
   std::shared_ptr<ByteSource> body() const { return m_body; }
   // The request asks for a protocol upgrade ("Connection: upgrade"), so upgrade() may be called.
   bool wants_upgrade() const { return m_head.wants_upgrade; }
-  PeerAddress peer_address() const;
+  // Nobody's once the connection is gone.
+  const PeerAddress& peer_address() const;
 
   // The client went away before the response was complete: closed or reset its connection, or stalled. Called at most once, never
   // inside on_abort() itself. A client that only half-closed looks the same; it still gets a response that is given.
