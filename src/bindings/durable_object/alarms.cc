@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#include "bindings/durable_object/object_host.h"
-#include "bindings/state.h"
-
 namespace adit::bindings::durable_object {
 namespace {
 
@@ -22,10 +19,9 @@ Result<AlarmIndex*> Alarms::index() {
   if (m_is_closed) return Error(ErrorKind::invalid_state, "the server is stopping");
   if (m_index && !m_index->ledger().is_broken()) return m_index.get();
   m_index.reset();
-  auto* store = TRY(m_state.store());
-  auto& shard = m_host.shard();
+  auto* store = TRY(m_shard.store());
   auto id =
-      TRY(ledger::LedgerId::create(alarm_index_space, alarm_index_name(shard.group().shard_count(), shard.index())));
+      TRY(ledger::LedgerId::create(alarm_index_space, alarm_index_name(m_shard.shard_count(), m_shard.shard_number())));
   auto opened = std::make_shared<std::optional<Result<std::shared_ptr<ledger::Ledger>>>>();
   store->open(id, [opened](Result<std::shared_ptr<ledger::Ledger>> ledger) { *opened = std::move(ledger); });
   if (!*opened) return Error::failed("The index of alarms is not open yet.");
@@ -39,15 +35,14 @@ Result<void> Alarms::put(const AlarmRow& row) {
   TRY(index->put(row));
   // The walk must not have passed it.
   if (row.time_ms <= m_cursor.time_ms) m_cursor = {row.time_ms, 0, ""};
-  if (m_is_active && (!m_timer.is_active() || row.time_ms < m_next_ms)) arm();
+  if (m_is_active && (!m_timer || row.time_ms < m_next_ms)) arm();
   return {};
 }
 
-Result<void> Alarms::note(const ObjectAddress& address, int64_t time_ms) {
-  if (auto firing = m_firing.find(address.id); firing != m_firing.end()) firing->second.is_touched = true;
-  std::optional<std::string> name;
-  if (address.has_name) name = address.name;
-  return note_row({time_ms, address.object_class->space, address.id, std::move(name), 0});
+Result<void> Alarms::note(const std::string& space, const ObjectId& id, std::optional<std::string> name,
+                          int64_t time_ms) {
+  if (auto firing = m_firing.find(id); firing != m_firing.end()) firing->second.is_touched = true;
+  return note_row({time_ms, space, id, std::move(name), 0});
 }
 
 Result<void> Alarms::note_row(AlarmRow row) {
@@ -75,7 +70,7 @@ void Alarms::when_durable(ledger::Position position, Function<void(Result<void>)
 }
 
 Result<void> Alarms::remove_space(const std::string& space) {
-  if (!m_index && !m_state.has_state()) return {};
+  if (!m_index && !m_shard.has_state()) return {};
   return TRY(index())->remove_space(space);
 }
 
@@ -83,14 +78,14 @@ void Alarms::activated() {
   m_is_active = true;
   m_cursor = {};
   // A worker that stores nothing makes no state directory.
-  if (!m_state.has_state()) return;
+  if (!m_shard.has_state()) return;
   if (!std::exchange(m_has_started, true)) start();
   run_soon();
 }
 
 void Alarms::run_soon() {
   if (std::exchange(m_runs_soon, true)) return;
-  m_host.shard().loop().defer([this] {
+  m_shard.defer([this] {
     m_runs_soon = false;
     run();
   });
@@ -100,77 +95,77 @@ void Alarms::run() {
   if (!m_is_active) return;
   auto index = this->index();
   if (index.is_error()) {
-    m_again = m_host.shard().loop().after(postponed_ms, [this] { run_soon(); });
+    m_again = m_shard.after(postponed_ms, [this] {
+      m_again.reset();
+      run_soon();
+    });
     return;
   }
   auto room = static_cast<int64_t>(at_once - std::min(at_once, m_firing.size()));
-  auto rows = index.value()->due(m_cursor, m_host.unix_ms(), std::min(room, batch));
-  if (rows.is_error()) return m_host.shard().logger().error("Alarms: {}", rows.error().full_message());
+  auto rows = index.value()->due(m_cursor, m_shard.unix_ms(), std::min(room, batch));
+  if (rows.is_error()) return m_shard.log_error("Alarms: " + rows.error().full_message());
   bool has_more = room > 0 && static_cast<int64_t>(rows.value().size()) == std::min(room, batch);
   for (auto& row : rows.value())
     if (!m_firing.contains(row.id)) begin(std::move(row));
-  if (has_more) m_timer = m_host.shard().loop().after(0, [this] { run(); });
+  if (has_more) run_after(0);
   else arm();
 }
 
 void Alarms::arm() {
   if (!m_is_active || m_firing.size() >= at_once) return;
   auto next = m_index->next(m_cursor);
-  if (next.is_error()) return m_host.shard().logger().error("Alarms: {}", next.error().full_message());
-  m_timer = {};
+  if (next.is_error()) return m_shard.log_error("Alarms: " + next.error().full_message());
+  m_timer.reset();
   if (!next.value()) return;
   m_next_ms = *next.value();
-  auto delay_ms = std::clamp<int64_t>(m_next_ms - m_host.unix_ms(), 0, longest_sleep_ms);
-  m_timer = m_host.shard().loop().after(static_cast<uint64_t>(delay_ms), [this] { run(); });
+  auto delay_ms = std::clamp<int64_t>(m_next_ms - m_shard.unix_ms(), 0, longest_sleep_ms);
+  run_after(static_cast<uint64_t>(delay_ms));
 }
 
-std::optional<ObjectAddress> Alarms::address_of(const AlarmRow& row) {
-  auto object_class = m_host.class_of_space(row.space);
-  if (!object_class) return std::nullopt;
-  return ObjectAddress{std::move(object_class), row.id, row.name.value_or(""), row.name.has_value()};
+void Alarms::run_after(uint64_t delay_ms) {
+  m_timer = m_shard.after(delay_ms, [this] {
+    m_timer.reset();
+    run();
+  });
 }
 
 Result<std::shared_ptr<ledger::Ledger>> Alarms::open_ledger(const AlarmRow& row) {
-  return m_host.open_ledger(row.space, row.id);
+  return m_shard.open_ledger(row.space, row.id);
 }
 
 void Alarms::begin(AlarmRow row) {
-  auto address = address_of(row);
-  if (!address) return;  // looked at again when another version of the worker comes
+  if (!m_shard.has_class(row.space)) return;  // looked at again when another version of the worker comes
   auto id = row.id;
   auto ledger = open_ledger(row);
   auto& firing = m_firing[id] = {std::move(row)};
   if (ledger.is_error()) return postpone(id, ledger.error());
   auto record = Storage::alarm_in(*ledger.value());
   if (record.is_error()) return postpone(id, record.error());
-  if (!record.value() || record.value()->time_ms > m_host.unix_ms()) return settle(id);
+  if (!record.value() || record.value()->time_ms > m_shard.unix_ms()) return settle(id);
   firing.generation = record.value()->generation;
-  ObjectCall call;
-  call.kind = EventKind::alarm;
-  call.alarm_retries = firing.row.retries;
-  call.done = [this, id](Outcome outcome) { finished(id, std::move(outcome)); };
-  m_host.deliver_later(*address, std::move(call));
+  m_shard.begin_alarm(firing.row, [this, id](Result<void> outcome) { finished(id, std::move(outcome)); });
 }
 
 void Alarms::postpone(const ObjectId& id, const Error& error) {
-  m_host.shard().logger().error("The alarm of a Durable Object waits: {}", error.full_message());
+  m_shard.log_error("The alarm of a Durable Object waits: " + error.full_message());
   m_firing.erase(id);
-  m_again = m_host.shard().loop().after(postponed_ms, [this] {
+  m_again = m_shard.after(postponed_ms, [this] {
+    m_again.reset();
     m_cursor = {};
     run();
   });
 }
 
-void Alarms::finished(const ObjectId& id, Outcome outcome) {
+void Alarms::finished(const ObjectId& id, Result<void> outcome) {
   auto found = m_firing.find(id);
   if (found == m_firing.end()) return;
   if (!m_is_active) {
     m_firing.erase(found);
     return;
   }
-  if (outcome.response.is_ok()) return settle(id);
-  auto& error = outcome.response.error();
-  m_host.shard().worker_output(LogLevel::error, "Uncaught (in alarm) " + error.message());
+  if (outcome.is_ok()) return settle(id);
+  auto& error = outcome.error();
+  m_shard.tell_author("Uncaught (in alarm) " + error.message());
   if (auto noted = failed(found->second, error); noted.is_error()) postpone(id, noted.error());
 }
 
@@ -184,14 +179,14 @@ Result<void> Alarms::failed(Firing& firing, const Error& error) {
     return {};
   }
   if (firing.row.retries >= max_alarm_retries) {
-    m_host.shard().worker_output(LogLevel::error, fmt::format("The alarm failed {} times and is dropped: {}",
-                                                              max_alarm_retries + 1, error.message()));
+    m_shard.tell_author(
+        fmt::format("The alarm failed {} times and is dropped: {}", max_alarm_retries + 1, error.message()));
     TRY(Storage::remove_alarm_in(*ledger));
     settle(id);
     return {};
   }
   auto row = firing.row;
-  row.time_ms = m_host.unix_ms() + (m_host.options().alarm_retry_ms << row.retries);
+  row.time_ms = m_shard.unix_ms() + (m_shard.first_alarm_retry_ms() << row.retries);
   ++row.retries;
   m_firing.erase(id);
   TRY(put(row));
@@ -206,7 +201,11 @@ void Alarms::settle(const ObjectId& id) {
   if (ledger.is_error()) return postpone(id, ledger.error());
   // A transaction that is open may still be undone.
   if (ledger.value()->database().in_transaction()) {
-    firing.again = m_host.shard().loop().after(in_transaction_ms, [this, id] { settle(id); });
+    firing.again = m_shard.after(in_transaction_ms, [this, id] {
+      if (!m_firing.contains(id)) return;
+      m_firing.at(id).again.reset();
+      settle(id);
+    });
     return;
   }
   auto record = Storage::alarm_in(*ledger.value());
@@ -224,7 +223,7 @@ void Alarms::settle(const ObjectId& id) {
 Result<void> Alarms::settle_now(const ObjectId& id, const std::optional<AlarmRecord>& record) {
   auto& firing = m_firing.at(id);
   if (firing.is_touched) {
-    m_host.shard().loop().defer([this, id] {
+    m_shard.defer([this, id] {
       if (m_firing.contains(id)) settle(id);
     });
     return {};

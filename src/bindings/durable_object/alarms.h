@@ -16,19 +16,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/function.h"
 #include "bindings/durable_object/alarm_index.h"
-#include "bindings/durable_object/classes.h"
 #include "bindings/durable_object/storage.h"
-#include "net/loop.h"
-
-namespace adit::bindings {
-class ShardState;
-}
+#include "ledger/ledger_store.h"
 
 namespace adit::bindings::durable_object {
-
-class ObjectHost;
-struct Outcome;
 
 // As documented: six retries, the first after two seconds, each later one after twice the time.
 constexpr int64_t max_alarm_retries = 6;
@@ -38,13 +31,48 @@ constexpr int64_t first_alarm_retry_ms = 2000;
 constexpr std::string_view alarm_index_space = "object-alarms";
 std::string alarm_index_name(size_t shards, size_t shard);
 
+// What the alarms need of their shard: the object host, or a simulation (alarms_simulation_test.cc).
+class AlarmShard {
+ public:
+  // Its destruction stops it.
+  class Timer {
+   public:
+    virtual ~Timer() = default;
+  };
+
+  virtual size_t shard_number() const = 0;
+  virtual size_t shard_count() const = 0;
+  virtual int64_t unix_ms() const = 0;
+  virtual int64_t first_alarm_retry_ms() const = 0;
+  virtual void defer(Function<void()> task) = 0;
+  virtual std::unique_ptr<Timer> after(uint64_t delay_ms, Function<void()> task) = 0;
+  // False before anything was stored.
+  virtual bool has_state() const = 0;
+  virtual Result<ledger::LedgerStore*> store() = 0;
+  // What the log had when the last process ended.
+  virtual Result<std::vector<ledger::LedgerId>> interrupted_ledgers() = 0;
+  virtual Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id) = 0;
+  // A worker runs that has the class.
+  virtual bool has_class(const std::string& space) = 0;
+  // Calls alarm() of the object, which looks once more whether it is time; done in a later turn, when all that depends on it is durable.
+  virtual void begin_alarm(const AlarmRow& row, Function<void(Result<void>)> done) = 0;
+  // Alarms::adopt() there, then Alarms::given(adoption) here; nothing when it fails.
+  virtual void give_rows(size_t shard, size_t adoption, std::vector<AlarmRow> rows) = 0;
+  virtual void log_error(const std::string& text) = 0;
+  // What a worker's author should know.
+  virtual void tell_author(const std::string& text) = 0;
+
+ protected:
+  ~AlarmShard() = default;
+};
+
 class Alarms {
  public:
-  Alarms(ObjectHost& host, ShardState& state);
+  explicit Alarms(AlarmShard& shard);
   ~Alarms();
 
   // The object is about to write this alarm: the index gets it first. What waits for the alarm waits for position() too.
-  Result<void> note(const ObjectAddress& address, int64_t time_ms);
+  Result<void> note(const std::string& space, const ObjectId& id, std::optional<std::string> name, int64_t time_ms);
   // Of the index, with all that was noted.
   ledger::Position position() const;
   bool is_durable(ledger::Position position) const;
@@ -66,11 +94,10 @@ class Alarms {
     AlarmRow row;
     int64_t generation = 0;   // of the alarm that began
     bool is_touched = false;  // set meanwhile
-    net::Timer again;
+    std::unique_ptr<AlarmShard::Timer> again;
   };
   struct Adoption;
   Result<AlarmIndex*> index();
-  std::optional<ObjectAddress> address_of(const AlarmRow& row);
   Result<std::shared_ptr<ledger::Ledger>> open_ledger(const AlarmRow& row);
   Result<void> note_row(AlarmRow row);
   Result<void> put(const AlarmRow& row);
@@ -81,20 +108,20 @@ class Alarms {
   void run_soon();
   void run();
   void arm();
+  void run_after(uint64_t delay_ms);
   void begin(AlarmRow row);
-  void finished(const ObjectId& id, Outcome outcome);
+  void finished(const ObjectId& id, Result<void> outcome);
   Result<void> failed(Firing& firing, const Error& error);
   void settle(const ObjectId& id);
   Result<void> settle_now(const ObjectId& id, const std::optional<AlarmRecord>& record);
   void postpone(const ObjectId& id, const Error& error);
 
-  ObjectHost& m_host;
-  ShardState& m_state;
+  AlarmShard& m_shard;
   std::unique_ptr<AlarmIndex> m_index;
   AlarmCursor m_cursor;   // every due row up to here is firing, or of a class that the worker has not
   int64_t m_next_ms = 0;  // when the timer fires
-  net::Timer m_timer;
-  net::Timer m_again;  // after a failure of the disk: everything is looked at anew
+  std::unique_ptr<AlarmShard::Timer> m_timer;
+  std::unique_ptr<AlarmShard::Timer> m_again;  // after a failure of the disk: everything is looked at anew
   std::unordered_map<ObjectId, Firing> m_firing;
   std::vector<Adoption> m_adoptions;
   bool m_has_started = false;

@@ -3,9 +3,6 @@
 #include <map>
 
 #include "bindings/durable_object/alarms.h"
-#include "bindings/durable_object/object_host.h"
-#include "bindings/shard_services.h"
-#include "bindings/state.h"
 
 namespace adit::bindings::durable_object {
 namespace {
@@ -37,14 +34,14 @@ struct Alarms::Adoption {
   size_t waiting = 0;  // shards that have not said that their rows are durable
 };
 
-Alarms::Alarms(ObjectHost& host, ShardState& state) : m_host(host), m_state(state) {}
+Alarms::Alarms(AlarmShard& shard) : m_shard(shard) {}
 Alarms::~Alarms() = default;
 
 void Alarms::close() {
   m_is_closed = true;
   m_is_active = false;
-  m_timer = {};
-  m_again = {};
+  m_timer.reset();
+  m_again.reset();
   m_firing.clear();
   m_adoptions.clear();
   m_index.reset();
@@ -53,18 +50,16 @@ void Alarms::close() {
 void Alarms::start() {
   auto started = find_interrupted();
   if (started.is_ok()) started = find_others();
-  if (started.is_error())
-    m_host.shard().logger().error("Alarms of an earlier start: {}", started.error().full_message());
+  if (started.is_error()) m_shard.log_error("Alarms of an earlier start: " + started.error().full_message());
 }
 
 Result<void> Alarms::find_interrupted() {
-  auto* directory = TRY(m_state.directory());
-  auto shards = m_host.shard().group().shard_count();
-  for (const auto& ledger_id : directory->recovery().ledger_ids) {
+  auto shards = m_shard.shard_count();
+  for (const auto& ledger_id : TRY(m_shard.interrupted_ledgers())) {
     auto id = ObjectId::parse(ledger_id.name());
-    if (!ledger_id.space().starts_with("do-") || !id || id->hash() % shards != m_host.shard().index()) continue;
+    if (!ledger_id.space().starts_with("do-") || !id || id->hash() % shards != m_shard.shard_number()) continue;
     auto space = std::string(ledger_id.space());
-    auto ledger = TRY(m_host.open_ledger(space, *id));
+    auto ledger = TRY(m_shard.open_ledger(space, *id));
     auto known = TRY(TRY(index())->find(space, *id));
     if (known && known->retries > 0) continue;  // its next retry is what counts
     if (auto record = TRY(Storage::alarm_in(*ledger))) TRY(note_row({record->time_ms, space, *id, std::nullopt, 0}));
@@ -73,12 +68,12 @@ Result<void> Alarms::find_interrupted() {
 }
 
 Result<void> Alarms::find_others() {
-  auto* store = TRY(m_state.store());
-  auto shards = m_host.shard().group().shard_count();
+  auto* store = TRY(m_shard.store());
+  auto shards = m_shard.shard_count();
   auto prefix = std::to_string(shards) + "-";
   for (const auto& id : TRY(store->list(alarm_index_space, "", indexes_at_once))) {
     auto shard = shard_of(id.name());
-    if (id.name().starts_with(prefix) || !shard || *shard % shards != m_host.shard().index()) continue;
+    if (id.name().starts_with(prefix) || !shard || *shard % shards != m_shard.shard_number()) continue;
     store->open(id, [this](Result<std::shared_ptr<ledger::Ledger>> opened) {
       if (opened.is_error() || m_is_closed) return;
       auto index = AlarmIndex::open(std::move(opened).value());
@@ -93,26 +88,18 @@ Result<void> Alarms::find_others() {
 void Alarms::give_away(size_t number) {
   auto& adoption = m_adoptions[number];
   auto rows = adoption.old->due(adoption.cursor, INT64_MAX, rows_at_once);
-  if (rows.is_error()) return m_host.shard().logger().error("Alarms: {}", rows.error().full_message());
+  if (rows.is_error()) return m_shard.log_error("Alarms: " + rows.error().full_message());
   if (rows.value().empty()) {
     auto id = adoption.old->ledger().id();
     adoption.old.reset();
-    m_state.store().value()->destroy(id, [](Result<void>) {});
+    m_shard.store().value()->destroy(id, [](Result<void>) {});
     return;
   }
   std::map<size_t, std::vector<AlarmRow>> by_shard;
-  auto& shard = m_host.shard();
-  for (auto& row : rows.value()) by_shard[row.id.hash() % shard.group().shard_count()].push_back(std::move(row));
+  for (auto& row : rows.value()) by_shard[row.id.hash() % m_shard.shard_count()].push_back(std::move(row));
   adoption.waiting = by_shard.size();
-  for (auto& [to, part] : by_shard)
-    shard.post_to(to, [number, home = shard.index(), part = std::move(part)](worker::Shard& there) {
-      ShardServices::of(there).objects().alarms().adopt(part, [number, home, &there](Result<void> durable) {
-        // A failure leaves the old index as it is, for the next start.
-        if (durable.is_error()) return;
-        there.post_to(home,
-                      [number](worker::Shard& back) { ShardServices::of(back).objects().alarms().given(number); });
-      });
-    });
+  // A failure leaves the old index as it is, for the next start.
+  for (auto& [to, part] : by_shard) m_shard.give_rows(to, number, std::move(part));
 }
 
 void Alarms::given(size_t number) {

@@ -130,6 +130,7 @@ class Object final : public std::enable_shared_from_this<Object> {
   void answered(uint32_t call, Result<worker::ResponseMessage> response);
   void leave(uint32_t call, Result<worker::ResponseMessage> response);
   Result<void> watch_alarm();
+  Result<void> note_alarm(int64_t time_ms);
   bool begin_alarm(ObjectCall& call);
   void end_alarm(bool has_succeeded);
   void limit_event(uint32_t call, int32_t event);

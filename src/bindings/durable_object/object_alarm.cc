@@ -10,7 +10,12 @@ Result<void> Object::watch_alarm() {
   auto record = TRY(m_storage->alarm());
   if (!record) return {};
   m_alarm_generation = record->generation;
-  return m_host.alarms().note(m_address, record->time_ms);
+  return note_alarm(record->time_ms);
+}
+
+Result<void> Object::note_alarm(int64_t time_ms) {
+  auto name = m_address.has_name ? std::optional(m_address.name) : std::nullopt;
+  return m_host.alarms().note(m_address.object_class->space, m_address.id, std::move(name), time_ms);
 }
 
 Result<std::optional<int64_t>> Object::alarm() {
@@ -23,7 +28,7 @@ Result<void> Object::set_alarm(int64_t time_ms, bool is_unconfirmed) {
   auto* storage = TRY(this->storage());
   time_ms = std::max(time_ms, m_host.unix_ms());
   auto& alarms = m_host.alarms();
-  TRY(alarms.note(m_address, time_ms));
+  TRY(note_alarm(time_ms));
   TRY(storage->put_alarm({time_ms, ++m_alarm_generation}));
   written(is_unconfirmed);
   auto position = alarms.position();

@@ -36,10 +36,10 @@ struct HostOptions {
 // With what tests shorten: ADIT_OBJECT_IDLE_MS, ADIT_OBJECT_SECTION_MS, ADIT_ALARM_RETRY_MS.
 HostOptions host_options_from_environment();
 
-class ObjectHost final {
+class ObjectHost final : public AlarmShard {
  public:
   ObjectHost(worker::Shard& shard, ShardState& state, HostOptions options)
-      : m_shard(shard), m_state(state), m_options(options), m_alarms(*this, state) {}
+      : m_shard(shard), m_state(state), m_options(options), m_alarms(*this) {}
 
   Alarms& alarms() { return m_alarms; }
   // For an object of this shard, from anywhere: in a turn of its own.
@@ -78,15 +78,30 @@ class ObjectHost final {
   IsolateObjects* running_isolate(const ObjectClass& object_class);
   // Of a worker that runs; null when none has it.
   std::shared_ptr<ObjectClass> class_of_space(std::string_view space);
-  Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id);
+  Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id) override;
   // Its ledger broke and opens anew: nothing of it runs until then.
   bool is_recovering(const ObjectId& id) const { return m_recovering.contains(id); }
   void recover(const ObjectAddress& address);
   // It ended and wished to begin anew with an earlier state of its storage.
   void restore(const ObjectAddress& address, const std::string& bookmark);
   void ended(Object& object);
-  int64_t unix_ms() const { return m_shard.clock().unix_ms(); }
+  int64_t unix_ms() const override { return m_shard.clock().unix_ms(); }
   int64_t now_ms() const { return m_shard.clock().monotonic_ns() / 1'000'000; }
+
+  // AlarmShard (object_host_alarms.cc)
+  size_t shard_number() const override;
+  size_t shard_count() const override;
+  int64_t first_alarm_retry_ms() const override { return m_options.alarm_retry_ms; }
+  void defer(Function<void()> task) override;
+  std::unique_ptr<Timer> after(uint64_t delay_ms, Function<void()> task) override;
+  bool has_state() const override;
+  Result<ledger::LedgerStore*> store() override;
+  Result<std::vector<ledger::LedgerId>> interrupted_ledgers() override;
+  bool has_class(const std::string& space) override { return class_of_space(space) != nullptr; }
+  void begin_alarm(const AlarmRow& row, Function<void(Result<void>)> done) override;
+  void give_rows(size_t shard, size_t adoption, std::vector<AlarmRow> rows) override;
+  void log_error(const std::string& text) override;
+  void tell_author(const std::string& text) override;
 
  private:
   struct RemoteCall;
