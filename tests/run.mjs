@@ -63,7 +63,7 @@ const preset = process.env.ADIT_PRESET ?? "release";
 const built = `build/${preset}`;
 const reports = `${built}/reports`;
 const sanitizers = {
-  ASAN_OPTIONS: `log_path=${root}/${reports}/asan:detect_stack_use_after_return=0:allocator_may_return_null=1`,
+  ASAN_OPTIONS: `log_path=${root}/${reports}/asan:detect_stack_use_after_return=0:allocator_may_return_null=1:verify_asan_link_order=0`,
   UBSAN_OPTIONS: `log_path=${root}/${reports}/ubsan:print_stacktrace=1`,
   LSAN_OPTIONS: `suppressions=${root}/tests/leaks.txt:print_suppressions=0`,
 };
@@ -162,6 +162,8 @@ function run(command) {
 }
 
 async function runSuite(steps) {
+  if (preset !== "release")
+    for (const folder of [reports, `${built}/old-reports`]) mkdirSync(folder, { recursive: true });
   const total = { passed: 0, failed: 0 };
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index];
@@ -175,8 +177,7 @@ async function runSuite(steps) {
       counted.failed = 1;
       counted.failures.push(`${output}\n${step.command.join(" ")} ended with ${code}`);
     }
-    for (const folder of ["build/test-output", ...(preset === "release" ? [] : [reports, `${built}/old-reports`])])
-      mkdirSync(folder, { recursive: true });
+    mkdirSync("build/test-output", { recursive: true });
     writeFileSync(`build/test-output/${step.name.replaceAll("/", "_")}.txt`, output);
     for (const report of listed(reports, /./)) {
       counted.failed++;

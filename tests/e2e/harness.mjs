@@ -13,6 +13,8 @@ import WebSocketClient from "ws";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 export const binary = process.env.ADIT_BINARY ?? join(root, "build/release/adit");
 export const peer = process.env.ADIT_PEER?.split(" ");
+// Why a test of memory or speed is left out; sanitizers take more of both.
+export const sanitized = process.env.ADIT_PRESET === "asan" && "sanitizers take memory and time";
 export const example = (name) => join(root, "examples", name);
 
 const folders = [];
