@@ -66,59 +66,63 @@ function cpu_us(server) {
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
-test("gets and lists cost the same however many keys there are", { skip: sanitized, timeout: 3_600_000 }, async (context) => {
-  const server = await start(worker({ "src/index.js": source }, settings), {
-    args: ["--shards", "1", "--log-level", "warn"],
-  });
-  const ask = async (path) => {
-    const response = await fetch(new URL(path, server.url));
-    const text = await response.text();
-    assert.equal(response.status, 200, text);
-    return text;
-  };
-  // CPU of the process per call, the best of three: other processes' load is not in it.
-  const costOf = async (path, count, size) => {
-    const costs = [];
-    for (let round = 0; round < 3; round++) {
-      const before = cpu_us(server);
-      for (let turn = 0; turn < 10; turn++)
-        await ask(`${path}?from=${round * 10 + turn}&count=${count / 10}&step=${size}`);
-      costs.push((cpu_us(server) - before) / count);
-    }
-    return Math.min(...costs);
-  };
-  const idle_mb = memory_mb(server);
-  const batch = 500;
-  const measured = [];
-  let filled = 0;
-  for (const size of sizes) {
-    const before = { cpu: cpu_us(server), filled };
-    const lanes = Array.from({ length: 4 }, async () => {
-      while (filled < size) {
-        const from = filled;
-        filled += batch;
-        await ask(`/fill?from=${from}&count=${batch}`);
-      }
+test(
+  "gets and lists cost the same however many keys there are",
+  { skip: sanitized, timeout: 3_600_000 },
+  async (context) => {
+    const server = await start(worker({ "src/index.js": source }, settings), {
+      args: ["--shards", "1", "--log-level", "warn"],
     });
-    await Promise.all(lanes);
-    const put_us = (cpu_us(server) - before.cpu) / (filled - before.filled);
-    const get_us = await costOf("/get", 10_000, size);
-    const list_us = await costOf("/list", 1000, size);
-    const grown_mb = memory_mb(server) - idle_mb;
-    measured.push({ size, put_us, get_us, list_us, grown_mb });
-    const numbers = [put_us, get_us, list_us].map((value) => value.toFixed(1)).join(", ");
-    context.diagnostic(
-      `${size} keys: put, get, list of 100: ${numbers} us of CPU; ${grown_mb.toFixed(0)} MB above idle`,
-    );
-  }
-  const [small, large] = [measured[0], measured.at(-1)];
-  for (const name of ["put_us", "get_us", "list_us"])
-    assert(
-      large[name] < 4 * small[name] + 5,
-      `${name}: ${small[name]} with ${small.size} keys, ${large[name]} with ${large.size}`,
-    );
-  assert(large.grown_mb < 80, `${large.grown_mb} MB above idle`);
-  const { seen, pages } = JSON.parse(await ask("/everything"));
-  assert.equal(seen, Math.min(filled, 901_000), `in ${pages} pages`);
-  await server.stop();
-});
+    const ask = async (path) => {
+      const response = await fetch(new URL(path, server.url));
+      const text = await response.text();
+      assert.equal(response.status, 200, text);
+      return text;
+    };
+    // CPU of the process per call, the best of three: other processes' load is not in it.
+    const costOf = async (path, count, size) => {
+      const costs = [];
+      for (let round = 0; round < 3; round++) {
+        const before = cpu_us(server);
+        for (let turn = 0; turn < 10; turn++)
+          await ask(`${path}?from=${round * 10 + turn}&count=${count / 10}&step=${size}`);
+        costs.push((cpu_us(server) - before) / count);
+      }
+      return Math.min(...costs);
+    };
+    const idle_mb = memory_mb(server);
+    const batch = 500;
+    const measured = [];
+    let filled = 0;
+    for (const size of sizes) {
+      const before = { cpu: cpu_us(server), filled };
+      const lanes = Array.from({ length: 4 }, async () => {
+        while (filled < size) {
+          const from = filled;
+          filled += batch;
+          await ask(`/fill?from=${from}&count=${batch}`);
+        }
+      });
+      await Promise.all(lanes);
+      const put_us = (cpu_us(server) - before.cpu) / (filled - before.filled);
+      const get_us = await costOf("/get", 10_000, size);
+      const list_us = await costOf("/list", 1000, size);
+      const grown_mb = memory_mb(server) - idle_mb;
+      measured.push({ size, put_us, get_us, list_us, grown_mb });
+      const numbers = [put_us, get_us, list_us].map((value) => value.toFixed(1)).join(", ");
+      context.diagnostic(
+        `${size} keys: put, get, list of 100: ${numbers} us of CPU; ${grown_mb.toFixed(0)} MB above idle`,
+      );
+    }
+    const [small, large] = [measured[0], measured.at(-1)];
+    for (const name of ["put_us", "get_us", "list_us"])
+      assert(
+        large[name] < 4 * small[name] + 5,
+        `${name}: ${small[name]} with ${small.size} keys, ${large[name]} with ${large.size}`,
+      );
+    assert(large.grown_mb < 80, `${large.grown_mb} MB above idle`);
+    const { seen, pages } = JSON.parse(await ask("/everything"));
+    assert.equal(seen, Math.min(filled, 901_000), `in ${pages} pages`);
+    await server.stop();
+  },
+);
