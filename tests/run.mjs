@@ -126,6 +126,11 @@ const suites = {
       command: ["env", "ADIT_SEEDS=10000", `${built}/ledger_test`, "--gtest_brief=1", "--gtest_filter=Simulat*"],
       counter: "googletest",
     },
+    {
+      name: "simulation of alarms, 3,000 seeds",
+      command: ["env", "ADIT_SEEDS=3000", "build/release/bindings_test", "--gtest_brief=1", "--gtest_filter=Simulat*"],
+      counter: "googletest",
+    },
     { name: "the ledger under kill -9", command: [`${built}/kill9`, long ? "200" : "20"], counter: "status" },
   ],
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ledger/engines/local/log_format.h"
@@ -56,7 +57,32 @@ Result<void> redo(const StateDirectory& state, const LedgerId& id, const std::ve
   return pages->begin_checkpoint()->write(state.disk(), path);
 }
 
+std::string recovered_path(const StateDirectory& state) { return state.path() + "/recovered"; }
+
 }  // namespace
+
+Result<std::vector<LedgerId>> recovered_ledgers(const StateDirectory& state) {
+  std::vector<LedgerId> ids;
+  auto file = TRY(open_if_there(state.disk(), recovered_path(state)));
+  if (!file) return ids;
+  Bytes octets(TRY(file->size()));
+  octets.resize(TRY(file->read(0, octets)));
+  std::unordered_set<std::string_view> seen;
+  for (std::string_view rest = text_of(octets); !rest.empty();) {
+    auto end = rest.find('\n');
+    auto line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    // A crash may have torn the end, and then the log is still there.
+    if (auto id = LedgerId::parse(line); id.is_ok() && seen.insert(line).second) ids.push_back(std::move(id).value());
+  }
+  return ids;
+}
+
+Result<void> forget_recovered(const StateDirectory& state) {
+  auto removed = state.disk().remove(recovered_path(state));
+  if (removed.is_error() && removed.error().kind() != ErrorKind::not_found) return removed;
+  return state.disk().sync_directory(state.path());
+}
 
 Result<void> recover_log(const StateDirectory& state, const std::string& log, RecoveryReport& report) {
   auto& disk = state.disk();
@@ -80,14 +106,19 @@ Result<void> recover_log(const StateDirectory& state, const std::string& log, Re
     TRY(TRY(disk.open(log + "/" + local::segment_name(sequences.back()), OpenMode::read_write))->sync());
     TRY(disk.sync_directory(log));
   }
+  std::string recovered;
   for (auto& [name, records] : ledgers) {
     auto id = LedgerId::parse(name);
     if (id.is_error()) return std::move(id.error()).because("log " + log + " names an impossible ledger");
     TRY(redo(state, id.value(), records));
-    report.ledger_ids.push_back(std::move(id).value());
+    recovered += name + "\n";
   }
   report.ledgers += ledgers.size();
-  if (!ledgers.empty()) TRY(disk.sync_everything(state.path()));
+  if (!ledgers.empty()) {
+    auto file = TRY(disk.open(recovered_path(state), OpenMode::create));
+    TRY(file->write(TRY(file->size()), bytes_of(recovered)));
+    TRY(disk.sync_everything(state.path()));
+  }
   return local::delete_log(disk, log);
 }
 

@@ -4,11 +4,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ledger/state_directory.h"
 
 namespace adit::ledger {
 
+// Also remembers, in the file PATH/recovered, which ledgers the log had something of.
 Result<void> recover_log(const StateDirectory& state, const std::string& log, RecoveryReport& report);
+
+// The ledgers of this recovery, and of those before it that nobody has dealt with: whatever else should follow from their last commits may not
+// have happened.
+Result<std::vector<LedgerId>> recovered_ledgers(const StateDirectory& state);
+// It has happened now, durably.
+Result<void> forget_recovered(const StateDirectory& state);
 
 }  // namespace adit::ledger

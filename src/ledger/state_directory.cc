@@ -62,6 +62,7 @@ Result<void> StateDirectory::check_format() {
 
 Result<void> StateDirectory::recover() {
   for (auto& shard : TRY(m_disk.list(m_path + "/log"))) TRY(recover_log(*this, m_path + "/log/" + shard, m_recovery));
+  m_recovery.ledger_ids = TRY(recovered_ledgers(*this));
   return {};
 }
 

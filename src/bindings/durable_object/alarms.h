@@ -49,8 +49,10 @@ class AlarmShard {
   // False before anything was stored.
   virtual bool has_state() const = 0;
   virtual Result<ledger::LedgerStore*> store() = 0;
-  // What the log had when the last process ended.
+  // What the log had when the last process ended, and the ones before it as long as nobody said that this was noted.
   virtual Result<std::vector<ledger::LedgerId>> interrupted_ledgers() = 0;
+  // The index durably has the alarms of all that are this shard's.
+  virtual void interrupted_noted() = 0;
   virtual Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id) = 0;
   // A worker runs that has the class.
   virtual bool has_class(const std::string& space) = 0;

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "bindings/durable_object/alarms.h"
+#include "ledger/recovery.h"
 #include "ledger/testing/world.h"
 
 namespace adit::bindings::durable_object {
@@ -80,6 +81,7 @@ class Simulation final : public AlarmShard {
   bool has_state() const override { return true; }
   Result<ledger::LedgerStore*> store() override { return m_world.store.get(); }
   Result<std::vector<ledger::LedgerId>> interrupted_ledgers() override { return m_world.state->recovery().ledger_ids; }
+  void interrupted_noted() override { EXPECT_TRUE(ledger::forget_recovered(*m_world.state).is_ok()); }
   bool has_class(const std::string&) override { return true; }
   void give_rows(size_t, size_t, std::vector<AlarmRow>) override { FAIL() << "there is one shard only"; }
   void log_error(const std::string& text) override {

@@ -64,6 +64,12 @@ Result<void> Alarms::find_interrupted() {
     if (known && known->retries > 0) continue;  // its next retry is what counts
     if (auto record = TRY(Storage::alarm_in(*ledger))) TRY(note_row({record->time_ms, space, *id, std::nullopt, 0}));
   }
+  // Until then a crash must find them again, although the log has forgotten them.
+  if (!m_index) m_shard.interrupted_noted();
+  else
+    when_durable(position(), [this](Result<void> durable) {
+      if (durable.is_ok()) m_shard.interrupted_noted();
+    });
   return {};
 }
 

@@ -97,6 +97,7 @@ class ObjectHost final : public AlarmShard {
   bool has_state() const override;
   Result<ledger::LedgerStore*> store() override;
   Result<std::vector<ledger::LedgerId>> interrupted_ledgers() override;
+  void interrupted_noted() override;
   bool has_class(const std::string& space) override { return class_of_space(space) != nullptr; }
   void begin_alarm(const AlarmRow& row, Function<void(Result<void>)> done) override;
   void give_rows(size_t shard, size_t adoption, std::vector<AlarmRow> rows) override;
@@ -135,6 +136,7 @@ class ObjectHost final : public AlarmShard {
   size_t m_slept = 0;  // since garbage was collected
   net::Timer m_collection;
   bool m_makes_room = false;
+  size_t m_noted_shards = 0;  // on the first shard: those that interrupted_noted() came from
   bool m_is_closed = false;
 };
 

@@ -2,6 +2,7 @@
 #include "bindings/durable_object/object_host.h"
 #include "bindings/shard_services.h"
 #include "bindings/state.h"
+#include "ledger/recovery.h"
 
 namespace adit::bindings::durable_object {
 
@@ -22,6 +23,17 @@ std::unique_ptr<AlarmShard::Timer> ObjectHost::after(uint64_t delay_ms, Function
 
 Result<std::vector<ledger::LedgerId>> ObjectHost::interrupted_ledgers() {
   return TRY(m_state.directory())->recovery().ledger_ids;
+}
+
+void ObjectHost::interrupted_noted() {
+  m_shard.post_to(0, [](worker::Shard& first) {
+    auto& host = of(first);
+    if (++host.m_noted_shards != host.shard_count()) return;
+    auto directory = host.m_state.directory();
+    auto forgotten =
+        directory.is_error() ? Result<void>(directory.error()) : ledger::forget_recovered(*directory.value());
+    if (forgotten.is_error()) host.log_error("Alarms of an earlier start: " + forgotten.error().full_message());
+  });
 }
 
 void ObjectHost::begin_alarm(const AlarmRow& row, Function<void(Result<void>)> done) {
