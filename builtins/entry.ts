@@ -35,6 +35,7 @@ import {
   type Response,
 } from "./web/response";
 import { URL } from "./web/url";
+import { setSubrequestCounter } from "./web/subrequests";
 import { configureWebSockets, websocketLink, type WebSocket } from "./web/websocket";
 import { fetchEventResult, makeFetchEvent, makeScheduledEvent } from "./worker_events";
 
@@ -53,7 +54,10 @@ const ops = native<{
   invocation_fail(id: number, error: unknown): void;
   invocation_passes_through(id: number): boolean;
   invocation_log_uncaught(error: unknown, prefix: string): void;
+  invocation_subrequest(): void;
 }>();
+
+setSubrequestCounter(() => ops.invocation_subrequest());
 
 type Handler = (this: unknown, event: unknown, env: object, ctx: ExecutionContext) => unknown;
 type Handlers = Record<string, Handler | undefined>;

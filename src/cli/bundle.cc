@@ -167,33 +167,34 @@ std::string explain_missing_node_module(const worker::WorkerConfig& config, std:
 
 std::vector<std::string> esbuild_arguments(const worker::WorkerConfig& config, const fs::path& esbuild,
                                            const fs::path& out, const std::map<std::string, js::ModuleKind>& kinds) {
-  std::vector<std::string> arguments{esbuild.string(),
-                                     config.main.string(),
-                                     "--bundle",
-                                     "--format=esm",
-                                     "--platform=neutral",
-                                     "--target=es2024",
-                                     "--sourcemap=external",
-                                     "--sources-content=true",
-                                     "--log-level=warning",
-                                     "--color=false",
-                                     "--conditions=workerd,worker,browser",
-                                     "--main-fields=browser,module,main",
-                                     "--external:cloudflare:*",
-                                     "--external:node:*",
-                                     "--define:process.env.NODE_ENV=\"development\"",
-                                     "--define:global.process.env.NODE_ENV=\"development\"",
-                                     "--define:globalThis.process.env.NODE_ENV=\"development\"",
-                                     "--define:navigator.userAgent=\"Cloudflare-Workers\"",
-                                     "--loader:.js=jsx",
-                                     "--loader:.mjs=jsx",
-                                     "--loader:.cjs=jsx",
-                                     "--outdir=" + out.string(),
-                                     "--entry-names=index",
-                                     "--metafile=" + (out / "meta.json").string(),
-                                     "--asset-names=[name]-[hash]",
-                                     "--jsx-factory=" + config.jsx_factory,
-                                     "--jsx-fragment=" + config.jsx_fragment};
+  std::vector<std::string> arguments{
+      esbuild.string(),
+      config.main.string(),
+      "--bundle",
+      "--format=esm",
+      "--platform=neutral",
+      "--target=es2024",
+      "--sourcemap=external",
+      "--sources-content=true",
+      "--log-level=warning",
+      "--color=false",
+      "--conditions=workerd,worker,browser",
+      "--main-fields=browser,module,main",
+      "--external:cloudflare:*",
+      "--external:node:*",
+      "--define:process.env.NODE_ENV=\"development\"",
+      "--define:global.process.env.NODE_ENV=\"development\"",
+      "--define:globalThis.process.env.NODE_ENV=\"development\"",
+      "--define:navigator.userAgent=\"Cloudflare-Workers\"",
+      "--loader:.js=jsx",
+      "--loader:.mjs=jsx",
+      "--loader:.cjs=jsx",
+      "--outdir=" + out.string(),
+      "--entry-names=index",
+      "--metafile=" + (out / "meta.json").string(),
+      config.preserve_file_names ? "--asset-names=[name]" : "--asset-names=[name]-[hash]",
+      "--jsx-factory=" + config.jsx_factory,
+      "--jsx-fragment=" + config.jsx_fragment};
   if (has_bare_node_modules(config))
     for (auto name : node_modules) arguments.push_back("--external:" + std::string(name));
   if (config.keep_names) arguments.emplace_back("--keep-names");
@@ -306,6 +307,7 @@ Result<Bundle> make_bundle(const worker::WorkerConfig& config, const fs::path& w
   script.environment_json = worker::environment_json(config);
   script.compatibility_date = config.compatibility_date;
   script.compatibility_flags = config.compatibility_flags;
+  if (config.limits.subrequests) script.subrequest_limit = *config.limits.subrequests;
   if (config.limits.cpu_ms) script.cpu_limit_ms = *config.limits.cpu_ms;
   TRY(run_build_command(config));
   auto main_text = TRY(read_file(config.main));

@@ -23,7 +23,9 @@ Result<std::filesystem::path> existing_directory(const std::string& directory) {
   std::filesystem::path path = std::filesystem::canonical(directory, failure);
   if (failure) return Error::failed(fmt::format("{}: {}", directory, failure.message()));
   if (!std::filesystem::is_directory(path, failure))
-    return Error::failed(fmt::format("{} is not a directory", directory));
+    return Error::failed(fmt::format(
+        "{} is not a directory: name the one of the configuration, whose \"main\" is the worker's entry module",
+        directory));
   return path;
 }
 

@@ -125,6 +125,7 @@ class DevServer {
   }
 
   Result<void> load_configurations() {
+    m_read_ms = m_clock.unix_ms();
     std::map<std::string, fs::path> names;
     for (auto& member : m_members) {
       TRY(load_configuration(member));
@@ -296,6 +297,7 @@ class DevServer {
     }
     for (size_t i = m_members.size(); i-- > 0;) {
       if (!is_ready[i]) continue;
+      if (i == 0) bundles[i].value().script->route_host = worker::route_host_of(*m_members[i].config);
       bundles[i].value().script->code_cache = std::make_shared<js::CodeCache>(m_code_store);
       auto started = m_pool->set_script(i, bundles[i].value().script);
       if (started.is_error()) fail(i, "The worker did not start", started.error());
@@ -325,28 +327,27 @@ class DevServer {
     std::vector<fs::path> paths;
     for (const auto& member : m_members)
       if (member.config) add_watched(member, paths);
-    m_watcher->watch(paths);
+    m_watcher->watch(paths, m_read_ms);
   }
 
   static void add_watched(const Member& member, std::vector<fs::path>& all) {
     const auto& config = *member.config;
-    std::vector<fs::path> paths = member.inputs;
-    paths.push_back(config.file);
-    for (const char* name : {".dev.vars", ".env", ".env.local"}) paths.push_back(config.directory / name);
+    all.push_back(config.file);
+    for (const char* name : {".dev.vars", ".env", ".env.local"}) all.push_back(config.directory / name);
     if (!config.environment.empty())
-      for (const char* name : {".dev.vars.", ".env."}) paths.push_back(config.directory / (name + config.environment));
+      for (const char* name : {".dev.vars.", ".env."}) all.push_back(config.directory / (name + config.environment));
     // A custom build watches its folders; what it writes must not start it again.
-    if (!config.build.command.empty()) {
-      paths.erase(std::remove(paths.begin(), paths.end(), config.main), paths.end());
-      for (const auto& directory : config.build.watch_dirs) {
-        paths.push_back(directory);
-        std::error_code code;
-        for (auto it = fs::recursive_directory_iterator(directory, code);
-             !code && it != fs::recursive_directory_iterator(); it.increment(code))
-          if (it->is_directory()) paths.push_back(it->path());
-      }
+    if (config.build.command.empty()) {
+      all.insert(all.end(), member.inputs.begin(), member.inputs.end());
+      return;
     }
-    all.insert(all.end(), paths.begin(), paths.end());
+    for (const auto& directory : config.build.watch_dirs) {
+      all.push_back(directory);
+      std::error_code code;
+      for (auto it = fs::recursive_directory_iterator(directory, code);
+           !code && it != fs::recursive_directory_iterator(); it.increment(code))
+        if (it->is_directory()) all.push_back(it->path());
+    }
   }
 
   DevOptions m_options;
@@ -354,6 +355,7 @@ class DevServer {
   SystemClock m_clock;
   SystemRandom m_random;
   ledger::SystemDisk m_disk;
+  int64_t m_read_ms = 0;          // when reading what runs now began
   std::vector<Member> m_members;  // the first is on HTTP
   std::unique_ptr<net::Loop> m_loop;
   std::unique_ptr<js::Platform> m_platform;

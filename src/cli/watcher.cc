@@ -1,9 +1,21 @@
 #include "cli/watcher.h"
 
+#include <sys/stat.h>
+
 namespace adit::cli {
 namespace {
+
 constexpr uint64_t settle_ms = 60;
+
+// When the file, or what its name stands for, was changed last; Unix time. The change time, since a file that is moved to a name keeps its
+// time of modification.
+int64_t changed_ms(const std::filesystem::path& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  return status.st_ctim.tv_sec * 1000 + status.st_ctim.tv_nsec / 1'000'000;
 }
+
+}  // namespace
 
 struct Watcher::Folder {
   uv_fs_event_t handle{};
@@ -22,7 +34,7 @@ Watcher::~Watcher() {
   for (auto& [path, folder] : m_folders) folder->close();
 }
 
-void Watcher::watch(const std::vector<std::filesystem::path>& paths) {
+void Watcher::watch(const std::vector<std::filesystem::path>& paths, int64_t since_ms) {
   m_paths = {paths.begin(), paths.end()};
   std::set<std::filesystem::path> wanted;
   for (const auto& path : m_paths) {
@@ -55,11 +67,17 @@ void Watcher::watch(const std::vector<std::filesystem::path>& paths) {
     if (code == 0) m_folders[path] = raw;
     else raw->close();  // a folder that is not there cannot change
   }
+  for (const auto& path : m_paths)
+    if (changed_ms(path) > since_ms) return settle();
+}
+
+void Watcher::settle() {
+  m_settle = m_loop.after(settle_ms, [this] { m_on_change(); });
 }
 
 void Watcher::changed(const std::filesystem::path& folder, const std::string& name) {
   if (!m_paths.contains(folder / name) && !m_paths.contains(folder)) return;
-  m_settle = m_loop.after(settle_ms, [this] { m_on_change(); });
+  settle();
 }
 
 }  // namespace adit::cli

@@ -19,11 +19,13 @@ class Watcher {
   ~Watcher();
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
-  // Watches exactly these from now on. A directory means everything directly in it.
-  void watch(const std::vector<std::filesystem::path>& paths);
+  // Watches exactly these from now on; a file that was changed after `since_ms` (Unix time), before this call, counts as changed now. A
+  // directory means everything directly in it.
+  void watch(const std::vector<std::filesystem::path>& paths, int64_t since_ms);
 
  private:
   struct Folder;
+  void settle();
   void changed(const std::filesystem::path& folder, const std::string& name);
 
   net::Loop& m_loop;

@@ -60,6 +60,7 @@ struct Invocation {
   bool touched = false;              // in the table's list of this turn
   bool is_held = false;              // a standing one: nothing happens to it until it is released
   std::list<Function<void()>> held;  // what happens then, in order; a list, because most invocations have none
+  uint32_t subrequests = 0;          // begun so far
   int64_t cpu_ns = 0;
   int64_t started_ns = 0;
   net::Timer wait_limit;  // waitUntil's 30 s after the response

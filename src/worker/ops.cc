@@ -88,6 +88,9 @@ void invocation_fail(js::Call& call, int32_t id, v8::Local<v8::Value> exception)
   call.service<WorkerIsolate>().fail(id, exception);
 }
 void invocation_wait(js::Call& call, int32_t id, int32_t delta) { call.service<WorkerIsolate>().wait_until(id, delta); }
+Result<void> invocation_subrequest(js::Call& call) {
+  return call.service<WorkerIsolate>().count_subrequest(call.isolate().current_invocation());
+}
 void invocation_pass_through(js::Call& call, int32_t id) { call.service<WorkerIsolate>().pass_through(id); }
 bool invocation_passes_through(js::Call& call, int32_t id) {
   auto* invocation = call.service<WorkerIsolate>().invocations().find(id);
@@ -154,7 +157,11 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_fail>("invocation_fail");
   ops.add<invocation_wait>("invocation_wait");
   ops.add<invocation_pass_through>("invocation_pass_through");
+<<<<<<< HEAD
   ops.add<invocation_passes_through>("invocation_passes_through");
+=======
+  ops.add<invocation_subrequest>("invocation_subrequest");
+>>>>>>> 982bfae (Subrequests have a limit; a worker sees the host of its route; two servers no longer share a port; tests of the configuration against wrangler's schema, of adit dev's watching and swapping, of Cloudflare's templates)
   ops.add<invocation_watch_client>("invocation_watch_client");
   ops.add<invocation_is_alive>("invocation_is_alive");
   ops.add<invocation_log_uncaught>("invocation_log_uncaught");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "js/modules.h"
+#include "worker/route_host.h"
 
 namespace adit::worker {
 
@@ -22,6 +23,8 @@ struct Script {
   std::vector<std::string> compatibility_flags;
   uint32_t cpu_limit_ms = 30'000;  // Workers' documented default on the paid plan
   size_t memory_limit_bytes = 128 * 1024 * 1024;
+  uint32_t subrequest_limit = 10'000;  // the same plan's
+  RouteHost route_host;                // set in development only
   // Shared by the isolates of this version.
   std::shared_ptr<js::CodeCache> code_cache = std::make_shared<js::CodeCache>();
 };

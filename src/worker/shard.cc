@@ -37,6 +37,12 @@ Result<uint16_t> Shard::listen(uint16_t port) {
   auto options = m_options.http;
   options.port = port;
   options.reuse_port = m_options.group->shard_count() > 1;
+  // Shards share the port, and so could another process of this user: two servers would take turns. The first shard asks for it alone.
+  if (options.reuse_port && m_options.index == 0 && port != 0) {
+    auto alone = options;
+    alone.reuse_port = false;
+    TRY(net::HttpServer::create(*m_loop, alone, *this));
+  }
   m_server = TRY(net::HttpServer::create(*m_loop, options, *this));
   return m_server->port();
 }

@@ -158,7 +158,10 @@ v8::Local<v8::String> WorkerIsolate::url_string(const net::HttpExchange& exchang
   auto target = exchange.target();
   if (m_last_origin.empty() || host != m_last_host) {
     m_last_host = host;
-    auto parsed = web::parse_url("http://" + std::string(host.empty() ? "localhost" : host), std::nullopt);
+    const auto& shown = m_options.script->route_host;
+    auto parsed = shown.is_set()
+                      ? web::parse_url(shown.scheme + "://" + shown.host, std::nullopt)
+                      : web::parse_url("http://" + std::string(host.empty() ? "localhost" : host), std::nullopt);
     m_last_origin = parsed ? parsed->href : "http://localhost";
     if (m_last_origin.ends_with('/')) m_last_origin.pop_back();
   }
@@ -172,6 +175,10 @@ v8::Local<v8::String> WorkerIsolate::url_string(const net::HttpExchange& exchang
   else m_url_buffer.assign(target);
   auto parsed = web::parse_url(m_url_buffer, std::nullopt);
   return js::from_utf8(v8_isolate, parsed ? parsed->href : m_last_origin + "/");
+}
+
+void WorkerIsolate::show_route_host(const net::HttpExchange& exchange) {
+  m_block_buffer = with_host(m_block_buffer, exchange.host(), m_options.script->route_host.host);
 }
 
 void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
@@ -189,6 +196,7 @@ void WorkerIsolate::dispatch(std::shared_ptr<net::HttpExchange> exchange) {
   invocation.started_ns = m_entered_ns;
   const auto& request = *invocation.exchange;
   m_block_buffer.assign(request.header_block());
+  if (m_options.script->route_host.is_set()) show_route_host(request);
   append_cloudflare_headers(m_block_buffer, request.peer_address().ip,
                             (++m_ray_counter * 0x9e3779b97f4a7c15ULL) ^ static_cast<uint64_t>(invocation.started_ns));
   auto body = request.body();
@@ -260,7 +268,13 @@ void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view statu
   invocation->responded = true;
   if (encode == EncodeBody::automatic) body = encode_response_body(header_lines, std::move(body));
   if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body)) body = watch_body(id, std::move(*source));
-  invocation->exchange->respond(status, status_text, header_lines, std::move(body));
+  const auto& shown = m_options.script->route_host;
+  if (shown.is_set()) {
+    auto lines = with_host(header_lines, shown.host, invocation->exchange->host());
+    invocation->exchange->respond(status, status_text, lines, std::move(body));
+  } else {
+    invocation->exchange->respond(status, status_text, header_lines, std::move(body));
+  }
   finish_response(id, *invocation, status);
 }
 

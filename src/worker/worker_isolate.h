@@ -119,6 +119,8 @@ class WorkerIsolate final : public js::IsolateObserver {
   void fail(int32_t id, v8::Local<v8::Value> exception);
   void wait_until(int32_t id, int delta);
   void pass_through(int32_t id);
+  // Something leaves the invocation for somewhere else: an error when it has done so as often as it may.
+  Result<void> count_subrequest(int32_t id);
   void report_uncaught(v8::Local<v8::Value> exception, std::string_view prefix);
 
   // No new requests; isolate_is_done() once the last invocation ended or the grace period is over.
@@ -142,6 +144,7 @@ class WorkerIsolate final : public js::IsolateObserver {
     v8::Global<v8::Value> reason;
   };
   v8::Local<v8::String> url_string(const net::HttpExchange& exchange);
+  void show_route_host(const net::HttpExchange& exchange);
   void call_handler(int32_t id, v8::Local<v8::Function> function, int count, v8::Local<v8::Value>* arguments);
   void answer_error(int32_t id, int status, std::string_view title, std::string_view detail);
   void upgrade(int32_t id, ResponseMessage message);

@@ -1,5 +1,7 @@
 // How an invocation begins that another invocation asked for: stubs, service bindings, RPC, events without a request. Those from the network are in
 // worker_isolate.cc. Owner: the shard's thread. Invariant: the reply is called exactly once, unless the caller has said that it no longer waits.
+#include <fmt/format.h>
+
 #include "js/convert.h"
 #include "worker/worker_isolate.h"
 
@@ -69,6 +71,15 @@ void WorkerIsolate::dispatch_call(std::string_view target, Function<void(v8::Loc
   arguments.push_back(v8::Integer::New(isolate.v8(), id));
   make_arguments(arguments);
   call_handler(id, entry_function(target), static_cast<int>(arguments.size()), arguments.data());
+}
+
+Result<void> WorkerIsolate::count_subrequest(int32_t id) {
+  auto* invocation = m_invocations.find(id);
+  if (!invocation || ++invocation->subrequests <= m_options.script->subrequest_limit) return {};
+  return Error::failed(fmt::format(
+      "Too many subrequests by single Worker invocation. It may make {}; \"subrequests\" of \"limits\" in the "
+      "configuration says how many.",
+      m_options.script->subrequest_limit));
 }
 
 void WorkerIsolate::lend(int32_t id) {

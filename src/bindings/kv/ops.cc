@@ -9,6 +9,7 @@
 #include "js/answer.h"
 #include "net/byte_source.h"
 #include "web/held_output.h"
+#include "worker/subrequests.h"
 
 namespace adit::bindings::kv {
 
@@ -154,14 +155,17 @@ Result<v8::Local<v8::Value>> read_entry(js::Call& call, const Namespace& space, 
 }
 
 Result<v8::Local<v8::Value>> kv_get(js::Call& call, SpaceHandle space, std::string key, int32_t type) {
+  TRY(worker::count_subrequest(call));
   return read_entry(call, *space, std::move(key), {static_cast<ReadType>(type), false});
 }
 
 Result<v8::Local<v8::Value>> kv_get_with_metadata(js::Call& call, SpaceHandle space, std::string key, int32_t type) {
+  TRY(worker::count_subrequest(call));
   return read_entry(call, *space, std::move(key), {static_cast<ReadType>(type), true});
 }
 
 Result<v8::Local<v8::Value>> kv_get_many(js::Call& call, SpaceHandle space, std::vector<std::string> keys) {
+  TRY(worker::count_subrequest(call));
   return js::answer_now_or_later<ManyAnswer>(call, [&](auto answer) {
     call.service<Service>().get_many(*space, std::move(keys),
                                      [answer = std::move(answer)](Result<std::vector<SharedValue>> values) {
@@ -177,6 +181,7 @@ std::optional<int64_t> seconds_of(std::optional<double> expiration_s) {
 
 Result<js::Promise<void>> kv_put(js::Call& call, SpaceHandle space, std::string key, v8::Local<v8::Value> value,
                                  std::optional<double> expiration_s, std::optional<std::string> metadata) {
+  TRY(worker::count_subrequest(call));
   PutRequest request{std::move(key), {}, std::move(metadata), seconds_of(expiration_s)};
   if (value->IsString()) {
     request.value = js::to_utf8(call.v8(), value.As<v8::String>());
@@ -198,8 +203,10 @@ Result<js::Promise<void>> kv_put(js::Call& call, SpaceHandle space, std::string 
   return promise;
 }
 
-js::Promise<void> kv_put_source(js::Call& call, SpaceHandle space, std::string key, js::Handle<net::ByteSource> source,
-                                std::optional<double> expiration_s, std::optional<std::string> metadata) {
+Result<js::Promise<void>> kv_put_source(js::Call& call, SpaceHandle space, std::string key,
+                                        js::Handle<net::ByteSource> source, std::optional<double> expiration_s,
+                                        std::optional<std::string> metadata) {
+  TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<void>();
   PutRequest request{std::move(key), {}, std::move(metadata), seconds_of(expiration_s)};
   auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
@@ -216,7 +223,8 @@ js::Promise<void> kv_put_source(js::Call& call, SpaceHandle space, std::string k
   return promise;
 }
 
-js::Promise<void> kv_delete(js::Call& call, SpaceHandle space, std::string key) {
+Result<js::Promise<void>> kv_delete(js::Call& call, SpaceHandle space, std::string key) {
+  TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<void>();
   auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
   web::begin_when_durable(
@@ -228,6 +236,7 @@ js::Promise<void> kv_delete(js::Call& call, SpaceHandle space, std::string key) 
 
 Result<v8::Local<v8::Value>> kv_list(js::Call& call, SpaceHandle space, std::string prefix, std::string cursor,
                                      uint32_t limit) {
+  TRY(worker::count_subrequest(call));
   ListRequest request{std::move(prefix), TRY(decode_cursor(cursor)), limit};
   return js::answer_now_or_later<ListPage>(
       call, [&](auto answer) { call.service<Service>().list(*space, std::move(request), std::move(answer)); });

@@ -9,6 +9,7 @@
 #include "bindings/r2/service.h"
 #include "js/answer.h"
 #include "web/held_output.h"
+#include "worker/subrequests.h"
 
 namespace adit::bindings::r2 {
 
@@ -163,6 +164,7 @@ Result<ObjectOptions> options_of(std::optional<std::string> http, std::optional<
 }
 
 Result<v8::Local<v8::Value>> r2_head(js::Call& call, BucketHandle bucket, std::string key) {
+  TRY(worker::count_subrequest(call));
   return js::answer_now_or_later<ObjectAnswer>(call, [&](auto answer) {
     bucket->head(std::move(key), as<ObjectAnswer, std::optional<ObjectInfo>>("head", std::move(answer)));
   });
@@ -172,6 +174,7 @@ Result<v8::Local<v8::Value>> r2_get(js::Call& call, BucketHandle bucket, std::st
                                     std::optional<std::string> conditions, std::optional<double> offset,
                                     std::optional<double> length, std::optional<double> suffix,
                                     std::optional<BytesView> ssec_key) {
+  TRY(worker::count_subrequest(call));
   GetRequest request{std::move(key),
                      TRY(conditions_of(conditions)),
                      {whole(offset), whole(length), whole(suffix)},
@@ -187,6 +190,7 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
                                          std::optional<std::string> custom, int32_t storage_class,
                                          std::optional<std::string> conditions, int32_t hash_kind,
                                          std::optional<BytesView> hash, std::optional<BytesView> ssec_key) {
+  TRY(worker::count_subrequest(call));
   PutRequest request{std::move(key),
                      TRY(options_of(std::move(http), std::move(custom), storage_class, ssec_key)),
                      TRY(conditions_of(conditions)),
@@ -203,7 +207,8 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
   return promise;
 }
 
-js::Promise<void> r2_delete(js::Call& call, BucketHandle bucket, std::vector<std::string> keys) {
+Result<js::Promise<void>> r2_delete(js::Call& call, BucketHandle bucket, std::vector<std::string> keys) {
+  TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<void>();
   web::begin_when_durable(call, [bucket, keys = std::move(keys), settle = std::move(settle)]() mutable {
     bucket->remove(std::move(keys), [settle = std::move(settle)](Result<void> removed) mutable {
@@ -217,6 +222,7 @@ js::Promise<void> r2_delete(js::Call& call, BucketHandle bucket, std::vector<std
 Result<v8::Local<v8::Value>> r2_list(js::Call& call, BucketHandle bucket, std::string prefix, std::string delimiter,
                                      std::string start_after, std::string cursor, double limit, bool with_http,
                                      bool with_custom) {
+  TRY(worker::count_subrequest(call));
   ListRequest request{std::move(prefix),
                       std::move(delimiter),
                       std::move(start_after),
@@ -231,6 +237,7 @@ Result<v8::Local<v8::Value>> r2_list(js::Call& call, BucketHandle bucket, std::s
 Result<js::Promise<std::string>> r2_create_upload(js::Call& call, BucketHandle bucket, std::string key,
                                                   std::optional<std::string> http, std::optional<std::string> custom,
                                                   int32_t storage_class, std::optional<BytesView> ssec_key) {
+  TRY(worker::count_subrequest(call));
   auto options = TRY(options_of(std::move(http), std::move(custom), storage_class, ssec_key));
   auto [promise, settle] = call.promise<std::string>();
   auto done = [settle = std::move(settle)](Result<UploadInfo> upload) mutable {
@@ -247,6 +254,7 @@ Result<js::Promise<std::string>> r2_create_upload(js::Call& call, BucketHandle b
 Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle bucket, std::string key,
                                                 std::string upload_id, uint32_t number, v8::Local<v8::Value> value,
                                                 std::optional<BytesView> ssec_key) {
+  TRY(worker::count_subrequest(call));
   auto sealing = TRY(ssec_key_of(ssec_key));
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<std::string>();
@@ -262,8 +270,9 @@ Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle buc
   return promise;
 }
 
-js::Promise<ObjectAnswer> r2_complete_upload(js::Call& call, BucketHandle bucket, std::string key,
-                                             std::string upload_id, std::vector<std::string> parts) {
+Result<js::Promise<ObjectAnswer>> r2_complete_upload(js::Call& call, BucketHandle bucket, std::string key,
+                                                     std::string upload_id, std::vector<std::string> parts) {
+  TRY(worker::count_subrequest(call));
   Completion completion;
   for (auto& part : parts) {
     auto colon = part.find(':');
@@ -279,7 +288,8 @@ js::Promise<ObjectAnswer> r2_complete_upload(js::Call& call, BucketHandle bucket
   return promise;
 }
 
-js::Promise<bool> r2_abort_upload(js::Call& call, BucketHandle bucket, std::string key, std::string upload_id) {
+Result<js::Promise<bool>> r2_abort_upload(js::Call& call, BucketHandle bucket, std::string key, std::string upload_id) {
+  TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<bool>();
   auto answer = [settle = std::move(settle)](Result<bool> done) mutable {
     if (done.is_error()) settle(prefixed("abortMultipartUpload", std::move(done.error())));

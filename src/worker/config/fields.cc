@@ -38,7 +38,7 @@ constexpr Field k_fields[] = {
      "Python modules are not supported."},
     {"no_bundle", inherited, supported, "no bundling", "boolean", ""},
     {"find_additional_modules", inherited, supported, "additional modules", "boolean",
-     "The default is the value of `no_bundle`."},
+     "The default is the value of `no_bundle`; not yet built for bundled workers."},
     {"base_dir", inherited, supported, "base directory", "string", "The default is the directory of `main`."},
     {"preserve_file_names", inherited, supported, "file names", "boolean", ""},
     {"define", per_environment, supported, "definitions", "{*: string}", ""},
@@ -48,7 +48,8 @@ constexpr Field k_fields[] = {
     {"tsconfig", inherited, supported, "TypeScript configuration", "string", ""},
     {"jsx_factory", inherited, supported, "JSX factory", "string", ""},
     {"jsx_fragment", inherited, supported, "JSX fragment", "string", ""},
-    {"upload_source_maps", inherited, supported, "source maps", "boolean", ""},
+    {"upload_source_maps", inherited, no_effect, "source maps", "boolean",
+     "Concerns deployment; stack traces are mapped."},
     {"python_modules", inherited, not_yet, "Python workers", "{exclude: [string]}", ""},
     {"wasm_modules", top_level, not_yet, "service-worker modules", "{*: string}", "Import the module instead."},
     {"text_blobs", top_level, not_yet, "service-worker modules", "{*: string}", "Import the file instead."},
@@ -60,20 +61,20 @@ constexpr Field k_fields[] = {
      "boolean} | "
      "{pattern: string, zone_name: string, custom_domain?: boolean, enabled?: boolean, previews_enabled?: boolean} | "
      "{pattern: string, custom_domain: boolean, enabled?: boolean, previews_enabled?: boolean}",
-     "Not together with `routes`."},
+     "Not together with `routes`. `enabled` and `previews_enabled` have no effect."},
     {"routes", inherited, supported, "routes",
      "[string | {pattern: string, zone_id: string, custom_domain?: boolean, enabled?: boolean, previews_enabled?: "
      "boolean} | "
      "{pattern: string, zone_name: string, custom_domain?: boolean, enabled?: boolean, previews_enabled?: boolean} | "
      "{pattern: string, custom_domain: boolean, enabled?: boolean, previews_enabled?: boolean}]",
-     ""},
-    {"workers_dev", inherited, supported, "workers.dev", "boolean", ""},
+     "`enabled` and `previews_enabled` have no effect."},
+    {"workers_dev", inherited, no_effect, "workers.dev", "boolean", ""},
     {"preview_urls", inherited, no_effect, "preview URLs", "boolean", ""},
     {"triggers", inherited, supported, "triggers",
      "{crons?: [string], events?: [{type: string, filter?: {namespace?: string, repo_name?: string}, targets: [{type: "
      "'workflow', "
      "workflow_name: string}]}]}",
-     "`crons`; `events` has no effect."},
+     "`crons` are checked and not yet run; `events` has no effect."},
     {"limits", inherited, supported, "limits", "{cpu_ms?: integer, subrequests?: integer}", ""},
     {"dev", top_level, supported, "development server",
      "{ip?: string, port?: port, inspector_port?: port, inspector_ip?: string, local_protocol?: 'http' | 'https', "
@@ -81,7 +82,7 @@ constexpr Field k_fields[] = {
      "'http' | 'https', host?: string, enable_containers?: boolean, container_engine?: string | {localDocker: "
      "{socketPath: string, "
      "containerEgressInterceptorImage?: string}}, generate_types?: boolean}",
-     "`ip`, `port`, `local_protocol`, `upstream_protocol`, `host`; the rest has no effect."},
+     "`ip`, `port`, `upstream_protocol`, `host`; `local_protocol` is not yet `https`; the rest has no effect."},
     {"placement", inherited, no_effect, "placement",
      "{mode: 'off' | 'smart', hint?: string} | {mode?: 'targeted', region: string} | {mode?: 'targeted', host: string} "
      "| {mode?: "
@@ -114,11 +115,11 @@ constexpr Field k_fields[] = {
      "string, "
      "migrations_table?: string, migrations_dir?: string, migrations_pattern?: string, database_internal_env?: "
      "string, " REMOTE "}]",
-     "`remote` has no effect: databases are Adit's own."},
+     "`remote`, `preview_database_id` and `database_internal_env` have no effect: databases are Adit's own."},
     {"r2_buckets", per_environment, supported, "R2",
      "[{binding: string, bucket_name?: string, preview_bucket_name?: string, jurisdiction?: string, " REMOTE
      ", local_dev?: {experimental_s3_credentials?: {accessKeyId: string, secretAccessKey: string}}}]",
-     "`remote` and `local_dev` have no effect: buckets are Adit's own."},
+     "`remote`, `preview_bucket_name`, `jurisdiction` and `local_dev` have no effect: buckets are Adit's own."},
     {"queues", per_environment, not_yet, "Queues",
      "{producers?: [{binding: string, queue?: string, delivery_delay?: number, " REMOTE
      "}], consumers?: [{queue: string, type?: string, max_batch_size?: number, max_batch_timeout?: number, "
@@ -128,7 +129,7 @@ constexpr Field k_fields[] = {
      ""},
     {"services", per_environment, supported, "service bindings",
      "[{binding: string, service: string, environment?: string, entrypoint?: string, props?: {*: any}, " REMOTE "}]",
-     ""},
+     "`remote` has no effect: the services are those that run beside it."},
     {"assets", inherited, not_yet, "static assets",
      "{directory?: string, binding?: string, html_handling?: 'auto-trailing-slash' | 'force-trailing-slash' | "
      "'drop-trailing-slash' | "

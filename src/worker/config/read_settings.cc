@@ -128,6 +128,9 @@ void read_build(Reading& reading) {
   read_rules(reading);
   config.no_bundle = read_flag(environment.find("no_bundle"), false);
   config.find_additional_modules = read_flag(environment.find("find_additional_modules"), config.no_bundle);
+  if (config.find_additional_modules && !config.no_bundle)
+    reading.config.not_yet.push_back({environment.path_of("find_additional_modules"), "modules beside a bundle", "",
+                                      environment.find("find_additional_modules")->place});
   std::string base = read_text(environment.find("base_dir"));
   config.base_dir = base.empty() ? config.main.parent_path() : resolved(reading, base);
   config.preserve_file_names = read_flag(environment.find("preserve_file_names"), false);
@@ -202,6 +205,9 @@ void read_triggers(Reading& reading) {
   const Node* triggers = reading.environment.find("triggers");
   const Node* crons = triggers ? triggers->find("crons") : nullptr;
   if (!crons) return;
+  if (!crons->items.empty())
+    reading.config.not_yet.push_back(
+        {reading.environment.path_of("triggers") + ".crons", "Cron Triggers", "", crons->place});
   for (const Node& item : crons->items) {
     if (!item.is(Node::Kind::text)) continue;
     if (!has_five_fields(item.text)) {
@@ -225,6 +231,8 @@ void read_dev(Reading& reading) {
   if (std::optional<uint32_t> port = read_integer(dev->find("port")); port && *port <= 65535)
     settings.port = static_cast<uint16_t>(*port);
   settings.local_protocol = read_text(dev->find("local_protocol"), settings.local_protocol);
+  if (settings.local_protocol == "https")
+    reading.config.not_yet.push_back({"dev.local_protocol", "HTTPS", "", dev->find("local_protocol")->place});
   settings.upstream_protocol = read_text(dev->find("upstream_protocol"));
 }
 

@@ -1,0 +1,14 @@
+// For the ops of bindings: what they ask of a store counts among the invocation's subrequests, as what leaves by JavaScript does
+// (builtins/web/subrequests.ts).
+#pragma once
+
+#include "js/ops.h"
+#include "worker/worker_isolate.h"
+
+namespace adit::worker {
+
+inline Result<void> count_subrequest(js::Call& call) {
+  return call.service<WorkerIsolate>().count_subrequest(call.isolate().current_invocation());
+}
+
+}  // namespace adit::worker
