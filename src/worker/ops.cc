@@ -157,11 +157,8 @@ void register_worker_ops(js::OpTable& ops) {
   ops.add<invocation_fail>("invocation_fail");
   ops.add<invocation_wait>("invocation_wait");
   ops.add<invocation_pass_through>("invocation_pass_through");
-<<<<<<< HEAD
   ops.add<invocation_passes_through>("invocation_passes_through");
-=======
   ops.add<invocation_subrequest>("invocation_subrequest");
->>>>>>> 982bfae (Subrequests have a limit; a worker sees the host of its route; two servers no longer share a port; tests of the configuration against wrangler's schema, of adit dev's watching and swapping, of Cloudflare's templates)
   ops.add<invocation_watch_client>("invocation_watch_client");
   ops.add<invocation_is_alive>("invocation_is_alive");
   ops.add<invocation_log_uncaught>("invocation_log_uncaught");
