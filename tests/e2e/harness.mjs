@@ -105,12 +105,12 @@ export async function launch(folder, { persist = scratch(), port = 0, args = [],
   }
   async function stop() {
     kill("SIGTERM");
-    const late = setTimeout(() => kill("SIGKILL"), 10_000);
+    const late = setTimeout(() => kill("SIGKILL"), 30_000);
     const result = await server.ended;
     clearTimeout(late);
     return result;
   }
-  async function waitForOutput(pattern, timeout_ms = 10_000) {
+  async function waitForOutput(pattern, timeout_ms = 30_000) {
     return await new Promise((resolve, reject) => {
       const look = () => {
         const match = pattern.exec(server.output);
@@ -141,7 +141,7 @@ export async function start(folder, options) {
   server.fetch = async (path, init) => {
     const response = await fetch(new URL(path, server.url), {
       redirect: "manual",
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(60_000),
       ...init,
     });
     return { status: response.status, headers: response.headers, text: await response.text() };
@@ -165,7 +165,7 @@ export async function openSocket(server, path, options) {
     socket.on("open", resolve);
     socket.on("error", reject);
   });
-  const next = (timeout_ms = 5000) =>
+  const next = (timeout_ms = 20_000) =>
     queue.length
       ? Promise.resolve(queue.shift())
       : new Promise((resolve, reject) => {
@@ -188,7 +188,7 @@ export async function openSocket(server, path, options) {
   };
 }
 
-export async function eventually(check, timeout_ms = 10_000) {
+export async function eventually(check, timeout_ms = 30_000) {
   const deadline = Date.now() + timeout_ms;
   for (;;) {
     try {
