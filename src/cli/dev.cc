@@ -56,6 +56,14 @@ class DevServer {
     }
   }
 
+  ~DevServer() {
+    // What shards have posted to this loop and nobody waits for any more, also when starting failed: it would find the members gone.
+    m_pool.reset();
+    if (m_loop) m_loop->drop_tasks();
+  }
+  DevServer(const DevServer&) = delete;
+  DevServer& operator=(const DevServer&) = delete;
+
   Result<int> run() {
     m_loop = TRY(net::Loop::create());
     // A worker's children and a client that went away must not end the server.
