@@ -58,6 +58,8 @@ class DevServer {
 
   ~DevServer() {
     // What shards have posted to this loop and nobody waits for any more, also when starting failed: it would find the members gone.
+    m_control.reset();
+    m_watcher.reset();
     m_pool.reset();
     if (m_loop) m_loop->drop_tasks();
   }
@@ -218,6 +220,8 @@ class DevServer {
 
   void end_shards(uint64_t grace_ms) {
     if (m_pool) m_pool->stop(grace_ms);
+    m_control.reset();
+    m_watcher.reset();
     m_pool.reset();
     m_services.reset();
   }
