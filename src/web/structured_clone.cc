@@ -71,7 +71,9 @@ class Writer final : public v8::ValueSerializer::Delegate {
     v8::Local<v8::Value> arguments[] = {object, v8::Boolean::New(isolate, m_for_storage)};
     auto entry = js::Isolate::of(isolate).entry_object();
     if (!entry->Get(context, js::intern(isolate, "clonePlatformObject")).ToLocal(&maker) || !maker->IsFunction()) {
-      ThrowDataCloneError(js::from_utf8(isolate, "The object could not be cloned."));
+      auto name = js::to_utf8(isolate, object->GetConstructorName());
+      js::throw_error(isolate, Error(ErrorKind::data_clone, "Could not serialize object of type \"" + name +
+                                                                "\". This type does not support serialization."));
       return v8::Nothing<bool>();
     }
     if (!maker.As<v8::Function>()
