@@ -220,8 +220,6 @@ class DevServer {
 
   void end_shards(uint64_t grace_ms) {
     if (m_pool) m_pool->stop(grace_ms);
-    m_control.reset();
-    m_watcher.reset();
     m_pool.reset();
     m_services.reset();
   }

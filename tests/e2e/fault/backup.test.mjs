@@ -41,12 +41,13 @@ const app = () =>
       `[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Counter"]\n`,
   );
 
-test("a backup of a working server is whole, and a server goes on from it", async () => {
+test("a backup of a working server is whole, and a server goes on from it", async (t) => {
   const folder = app();
   const server = await start(folder);
   const names = Array.from({ length: 24 }, (_, index) => `object${index}`);
   const acknowledged = new Map(names.map((name) => [name, 0]));
   let stop = false;
+  t.after(() => (stop = true)); // also when the test fails
   const writers = names.map(async (name) => {
     while (!stop) acknowledged.set(name, await server.json(`/add/${name}`));
   });
@@ -100,7 +101,7 @@ test("restoring keeps what was there beside it", async () => {
   await third.stop();
 });
 
-test("a server goes on with a backup that is restored while it works", async () => {
+test("a server goes on with a backup that is restored while it works", async (t) => {
   const folder = app();
   const persist = join(scratch(), "state");
   const server = await start(folder, { persist, args: ["--shards", "2"] });
@@ -111,6 +112,7 @@ test("a server goes on with a backup that is restored while it works", async () 
   for (let round = 0; round < 5; round++) await Promise.all(names.map((name) => server.json(`/add/${name}`)));
   // While requests come: each is answered, or refused as long as the pause lasts.
   let stop = false;
+  t.after(() => (stop = true)); // also when the test fails
   let answered = 0;
   const writers = names.map(async (name) => {
     while (!stop) {
