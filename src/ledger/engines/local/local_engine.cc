@@ -208,7 +208,23 @@ void LocalEngine::trim() {
     m_log_thread->run([disk = &m_disk, path] { disk->remove(path).ignore(); }, [] {});
     m_segments.pop_front();
   }
+  forget_newest();
   submit();
+}
+
+// When all that the newest segment has is in the files as well, its ledgers need not be remembered: a few thousand of them would hold on to
+// memory for as long as nobody writes. The segment goes when the next one has begun.
+void LocalEngine::forget_newest() {
+  constexpr size_t worth_it = 64;
+  if (m_segments.size() != 1 || m_segments.front().ledgers.size() < worth_it) return;
+  auto& ledgers = m_segments.front().ledgers;
+  auto is_compacted = [](auto& item) { return item.first->second.compacted >= item.second; };
+  if (!std::all_of(ledgers.begin(), ledgers.end(), is_compacted)) return;
+  for (auto& [ledger, position] : std::exchange(ledgers, {})) {
+    --ledger->second.segments;
+    ledger->second.last_segment = 0;
+    forget_if_unused(m_ledgers.find(ledger->first));
+  }
 }
 
 void LocalEngine::forget_if_unused(States::iterator it) {

@@ -98,6 +98,7 @@ class LocalEngine final : public Engine {
   static Result<Head> head_of(const States::value_type& ledger);
   void note_written(States::value_type& ledger, Position position, SegmentState& segment);
   void trim();
+  void forget_newest();
   void forget_if_unused(States::iterator it);
   bool is_too_long() const {
     return m_statistics.log_bytes_kept > 2 * m_options.max_log_bytes && m_segments.size() > 1;
