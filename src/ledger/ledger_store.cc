@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t read_timeout_ms = 30'000;
 constexpr uint64_t compaction_retry_ms = 1'000;
+constexpr size_t resting_at_once = 256;  // are written out: a busy shard hears of their end only once a turn
 constexpr size_t closed_at_once = 64;    // in one turn
 constexpr size_t unsynced_at_most = 64;  // closed ledgers that the log still has, when nothing else goes on
 constexpr size_t sync_one_by_one = 32;   // above this many files one sync of everything is cheaper
@@ -318,7 +319,7 @@ void LedgerStore::rest_soon() {
 // A few at a time, so that who writes and opens meanwhile does not wait behind them.
 void LedgerStore::close_resting() {
   size_t looked = 0;
-  while (!m_resting.empty() && m_writing_out < m_options.checkpoints_at_once && !m_is_closed) {
+  while (!m_resting.empty() && m_writing_out < resting_at_once && !m_is_closed) {
     if (++looked > closed_at_once) return rest_soon();
     auto id = std::move(m_resting.front());
     m_resting.pop_front();
@@ -368,9 +369,11 @@ void LedgerStore::compact_lagging() {
     write_out(item, [this, round, id = item.id, alive = std::weak_ptr(m_alive)](Result<void> result) {
       if (!alive.lock()) return;
       if (result.is_ok()) round->written.push_back(id);
-      if (--round->left == 0)
-        sync_and_compact(std::move(round->written),
-                         [this](Result<void> synced) { compaction_done(std::move(synced)); });
+      if (--round->left > 0) return;
+      // One sync of everything is as good for all that were closed, and without it the next rounds would sync them a few at a time.
+      if (m_unsynced.size() > sync_one_by_one)
+        for (auto& [closed, position] : m_unsynced) round->written.push_back(closed);
+      sync_and_compact(std::move(round->written), [this](Result<void> synced) { compaction_done(std::move(synced)); });
     });
   }
 }

@@ -46,7 +46,7 @@ void Object::run() {
 
 // False when there is nothing to run (yet).
 bool Object::begin() {
-  if (m_host.is_recovering(m_address.id)) return false;
+  if (m_host.is_recovering(m_address.id) || m_host.must_wait_for_room(shared_from_this())) return false;
   m_isolate = m_host.running_isolate(*m_address.object_class);
   if (!m_isolate) {
     end(Error::failed("No worker is running that has the Durable Object's class."));

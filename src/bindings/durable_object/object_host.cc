@@ -265,12 +265,17 @@ Result<void> destroy_space(worker::ShardGroup& group, const std::string& space) 
 // does not begin by itself.
 void ObjectHost::collect_garbage_later() {
   constexpr size_t worth_it = 1000;
+  if (m_slept >= worth_it && !m_collection.is_active()) collect_garbage();
+}
+
+// After a while, and then again until nothing has fallen asleep meanwhile: what the last ones left, in the ledgers and the log too, keeps many pages.
+void ObjectHost::collect_garbage() {
   constexpr uint64_t between_ms = 30'000;
-  if (m_slept < worth_it || m_collection.is_active()) return;
   m_collection = m_shard.loop().after(between_ms, [this] {
-    m_slept = 0;
+    bool are_new = std::exchange(m_slept, 0) > 0;
     for (auto& [worker, objects] : m_isolates) objects->collect_garbage();
     release_free_memory();
+    if (are_new) collect_garbage();
   });
 }
 
@@ -300,6 +305,8 @@ void ObjectHost::close() {
   m_is_closed = true;
   m_sweep = {};
   m_bedtime = {};
+  m_room_timer = {};
+  m_waiting_for_room.clear();
   m_collection = {};
   m_sleepy.clear();
   m_alarms.close();
@@ -349,7 +356,9 @@ void ObjectHost::sweep() {
 
 // More objects are awake than there should be open ledgers.
 void ObjectHost::sweep_all_but(size_t ledgers) {
-  if (m_is_closed) return;
+  constexpr int64_t between_ms = 20;  // it looks at every object
+  if (m_is_closed || !m_sleepy.empty() || now_ms() - m_room_swept_ms < between_ms) return;
+  m_room_swept_ms = now_ms();
   std::vector<std::shared_ptr<Object>> idle;
   for (auto& [id, object] : m_objects)
     if (object->has_ledger() && object->has_been_idle(now_ms(), 0)) idle.push_back(object);
@@ -359,6 +368,29 @@ void ObjectHost::sweep_all_but(size_t ledgers) {
                    [](const auto& a, const auto& b) { return a->used_ms() < b->used_ms(); });
   m_sleepy.insert(m_sleepy.end(), idle.begin(), idle.begin() + static_cast<ptrdiff_t>(count));
   put_to_sleep();
+}
+
+// Objects that come faster than their ledgers can be written out are slowed down by it. Not for ever: those that are open may wait for this one.
+bool ObjectHost::must_wait_for_room(const std::shared_ptr<Object>& object) {
+  constexpr int64_t longest_ms = 5000;
+  if (!m_state.has_state()) return false;
+  auto store = m_state.store();
+  if (store.is_error()) return false;
+  if (store.value()->open_count() < store.value()->max_open_ledgers() * 3 / 2) {
+    m_no_room_since_ms = 0;
+    return false;
+  }
+  if (m_no_room_since_ms == 0) m_no_room_since_ms = now_ms();
+  if (now_ms() - m_no_room_since_ms > longest_ms) return false;
+  m_waiting_for_room.push_back(object);
+  if (!m_room_timer.is_active()) m_room_timer = m_shard.loop().after(1, [this] { give_room(); });
+  return true;
+}
+
+void ObjectHost::give_room() {
+  sweep_all_but(m_state.store().value()->max_open_ledgers() * 3 / 4);
+  for (auto& waiting : std::exchange(m_waiting_for_room, {}))
+    if (auto object = waiting.lock(); object && !object->has_ended()) object->run();
 }
 
 // A hundred thousand may fall asleep together, and somebody waits for an answer meanwhile.

@@ -79,6 +79,8 @@ class ObjectHost final : public AlarmShard {
   // Of a worker that runs; null when none has it.
   std::shared_ptr<ObjectClass> class_of_space(std::string_view space);
   Result<std::shared_ptr<ledger::Ledger>> open_ledger(const std::string& space, const ObjectId& id) override;
+  // The store has so many ledgers open that another object should wait for some of them to close, for a while; then it runs.
+  bool must_wait_for_room(const std::shared_ptr<Object>& object);
   // Its ledger broke and opens anew: nothing of it runs until then.
   bool is_recovering(const ObjectId& id) const { return m_recovering.contains(id); }
   void recover(const ObjectAddress& address);
@@ -117,7 +119,9 @@ class ObjectHost final : public AlarmShard {
   void sweep();
   void sweep_all_but(size_t ledgers);
   void put_to_sleep();
+  void give_room();
   void collect_garbage_later();
+  void collect_garbage();
 
   worker::Shard& m_shard;
   ShardState& m_state;
@@ -136,6 +140,10 @@ class ObjectHost final : public AlarmShard {
   size_t m_slept = 0;  // since garbage was collected
   net::Timer m_collection;
   bool m_makes_room = false;
+  std::deque<std::weak_ptr<Object>> m_waiting_for_room;
+  int64_t m_no_room_since_ms = 0;
+  int64_t m_room_swept_ms = 0;
+  net::Timer m_room_timer;
   size_t m_noted_shards = 0;  // on the first shard: those that interrupted_noted() came from
   bool m_is_closed = false;
 };
