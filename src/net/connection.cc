@@ -1,7 +1,6 @@
 #include "net/connection.h"
 
 #include <fmt/core.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -69,17 +68,6 @@ PeerAddress address_of(const sockaddr_storage& storage) {
   return address;
 }
 
-bool is_loopback(int descriptor) {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return false;
-  if (storage.ss_family == AF_INET)
-    return ntohl(reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
-  return storage.ss_family == AF_INET6 &&
-         (IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == IN_LOOPBACKNET));
-}
-
 Result<sockaddr_storage> parse_address(const std::string& host, uint16_t port) {
   sockaddr_storage storage{};
   const char* text = host == "localhost" ? "127.0.0.1" : host.c_str();
@@ -94,8 +82,6 @@ void Connection::State::opened() {
   // A response is written whole; waiting for an acknowledgement before its last segment only adds latency.
   uv_tcp_nodelay(&handle, 1);
   VERIFY(uv_fileno(reinterpret_cast<uv_handle_t*>(&handle), &descriptor) == 0);
-  // Within one machine nothing is congested; a default like BBR would still pace each response by a timer. Where it can't be set it stays.
-  if (is_loopback(descriptor)) (void)setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
 }
 
 void Connection::State::receive(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
