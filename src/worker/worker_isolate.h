@@ -105,9 +105,9 @@ class WorkerIsolate final : public js::IsolateObserver {
   v8::Local<v8::Function> entry_function(std::string_view name);
   v8::Local<v8::String> method_string(std::string_view method);
 
-  // Whether another invocation asked, and not the network.
   // For the header lines of the response being given, so that they cost no allocation.
   std::string& header_lines_buffer() { return m_lines_buffer; }
+  // Whether another invocation asked, and not the network.
   bool is_call(int32_t id) {
     auto* invocation = m_invocations.find(id);
     return invocation && invocation->reply;

@@ -1,9 +1,10 @@
 // Very many pending alarms in a server: no thread and no work for those that are not due, also not at a start, and one that is due rings in time.
 // 2,000 of them; ADIT_LONG=1 takes 100,000 and prints the numbers (a million rows of the index alone: alarm_index_scale_test.cc).
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { eventually, peer, start, worker } from "./harness.mjs";
+import { cpu_ms, memory_mb, proc } from "./measure.mjs";
 
 const skip = peer ? "looks into adit" : false;
 const count = process.env.ADIT_LONG ? 100_000 : 2_000;
@@ -41,13 +42,7 @@ export default {
 };`,
   });
 
-const proc = (server, path) => `/proc/${server.child.pid}/${path}`;
-const memory_mb = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(proc(server, "status"), "utf8"))[1]) / 1024;
 const threads = (server) => readdirSync(proc(server, "task")).length;
-const cpu_ms = (server) => {
-  const fields = readFileSync(proc(server, "stat"), "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-};
 
 test(`${count} pending alarms cost nothing until they are due`, { skip }, async (context) => {
   const code = folder();

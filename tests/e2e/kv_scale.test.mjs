@@ -1,9 +1,9 @@
 // A namespace of many keys: what a get and a list cost does not grow with it, nor does memory; sweeping looks at what has expired only.
 // 50,000 keys here, a million with ADIT_LONG=1, ADIT_KV_KEYS=10000000: that many. They are put by a worker, as any worker puts.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import test from "node:test";
 import { sanitized, start, worker } from "./harness.mjs";
+import { cpu_ms, memory_mb } from "./measure.mjs";
 
 const most = Number(process.env.ADIT_KV_KEYS ?? (process.env.ADIT_LONG ? 1_000_000 : 50_000));
 const sizes = [10_000, 1_000_000, 10_000_000].filter((size) => size < most).concat(most);
@@ -58,14 +58,6 @@ export default {
 };`;
 const settings = '[[kv_namespaces]]\nbinding = "KV"\nid = "many"\n';
 
-const memory_mb = (server) =>
-  Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))[1]) / 1024;
-function cpu_us(server) {
-  const text = readFileSync(`/proc/${server.child.pid}/stat`, "utf8");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
-}
-
 test(
   "gets and lists cost the same however many keys there are",
   { skip: sanitized, timeout: 3_600_000 },
@@ -83,19 +75,19 @@ test(
     const costOf = async (path, count, size) => {
       const costs = [];
       for (let round = 0; round < 3; round++) {
-        const before = cpu_us(server);
+        const before = cpu_ms(server);
         for (let turn = 0; turn < 10; turn++)
           await ask(`${path}?from=${round * 10 + turn}&count=${count / 10}&step=${size}`);
-        costs.push((cpu_us(server) - before) / count);
+        costs.push(((cpu_ms(server) - before) * 1000) / count);
       }
       return Math.min(...costs);
     };
-    const idle_mb = memory_mb(server);
+    const idle_mb = memory_mb(server, "RssAnon");
     const batch = 500;
     const measured = [];
     let filled = 0;
     for (const size of sizes) {
-      const before = { cpu: cpu_us(server), filled };
+      const before = { cpu_ms: cpu_ms(server), filled };
       const lanes = Array.from({ length: 4 }, async () => {
         while (filled < size) {
           const from = filled;
@@ -104,10 +96,10 @@ test(
         }
       });
       await Promise.all(lanes);
-      const put_us = (cpu_us(server) - before.cpu) / (filled - before.filled);
+      const put_us = ((cpu_ms(server) - before.cpu_ms) * 1000) / (filled - before.filled);
       const get_us = await costOf("/get", 10_000, size);
       const list_us = await costOf("/list", 1000, size);
-      const grown_mb = memory_mb(server) - idle_mb;
+      const grown_mb = memory_mb(server, "RssAnon") - idle_mb;
       measured.push({ size, put_us, get_us, list_us, grown_mb });
       const numbers = [put_us, get_us, list_us].map((value) => value.toFixed(1)).join(", ");
       context.diagnostic(

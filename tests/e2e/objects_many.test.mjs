@@ -2,10 +2,11 @@
 // answers again. 2,000 of them; ADIT_LONG=1 takes 100,000, prints the numbers and holds them against the marks.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually, peer, start, worker } from "./harness.mjs";
+import { inParallel, memory_mb, proc } from "./measure.mjs";
 
 const skip = peer ? "looks into adit" : false;
 const long = Boolean(process.env.ADIT_LONG);
@@ -41,8 +42,6 @@ export default {
 };`,
   });
 
-const proc = (server, path) => `/proc/${server.child.pid}/${path}`;
-const memory_mb = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(proc(server, "status"), "utf8"))[1]) / 1024;
 function openLedgers(server) {
   let open = 0;
   for (const name of readdirSync(proc(server, "fd"))) {
@@ -56,14 +55,6 @@ function openLedgers(server) {
   return open;
 }
 const diskBytes = (path) => Number(execFileSync("du", ["-s", "-B1", path], { encoding: "utf8" }).split("\t")[0]);
-
-async function inParallel(total, width, work) {
-  let next = 0;
-  const one = async () => {
-    while (next < total) await work(next++);
-  };
-  await Promise.all(Array.from({ length: width }, one));
-}
 
 const some = Array.from({ length: 200 }, (_, index) => Math.floor((index * count) / 200));
 

@@ -1,9 +1,9 @@
 // Many objects with many sockets: what they cost in memory. Heavy, so only with ADIT_LONG=1; the numbers are printed.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { peer, start, worker } from "./harness.mjs";
+import { inParallel, memory_mb } from "./measure.mjs";
 
 const skip = peer ? "looks into adit" : !process.env.ADIT_LONG && "ADIT_LONG is not set";
 
@@ -39,18 +39,7 @@ export default {
 };`,
   });
 
-const memory_mb = (server) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8").replace(/\t/g, " "))?.[1]) /
-  1024;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function inParallel(count, width, work) {
-  let next = 0;
-  const one = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: width }, one));
-}
 
 // A client that costs little: the handshake, and frames of one short text.
 async function openPlain(port, path) {
