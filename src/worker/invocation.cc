@@ -5,14 +5,14 @@ namespace adit::worker {
 int32_t InvocationTable::begin() {
   size_t slot = 0;
   if (m_free.empty()) {
-    slot = m_slots.size();
+    slot = m_slot_count++;
     VERIFY(slot < (1u << slot_bits));
-    m_slots.push_back(std::make_unique<Invocation>());
+    if (slot % block_size == 0) m_blocks.push_back(std::make_unique<Block>());
   } else {
     slot = static_cast<size_t>(m_free.back());
     m_free.pop_back();
   }
-  m_slots[slot]->active = true;
+  at(slot).active = true;
   ++m_active_count;
   return id_of(slot);
 }

@@ -3,6 +3,7 @@
 // Owner: the isolate's shard. Invariant: an id of a finished invocation is never mistaken for a later one (generation in the id).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -74,23 +75,29 @@ class InvocationTable {
   const Invocation* find(int32_t id) const {
     if (id < 0) return nullptr;
     auto slot = static_cast<size_t>(id & ((1 << slot_bits) - 1));
-    if (slot >= m_slots.size()) return nullptr;
-    const auto* invocation = m_slots[slot].get();
+    if (slot >= m_slot_count) return nullptr;
+    const auto* invocation = &at(slot);
     return invocation->active && invocation->generation == id >> slot_bits ? invocation : nullptr;
   }
   void end(int32_t id);
   size_t active_count() const { return m_active_count; }
   template <typename F>
   void for_each(F&& visit) {
-    for (size_t i = 0; i < m_slots.size(); ++i)
-      if (m_slots[i]->active) visit(id_of(i), *m_slots[i]);
+    for (size_t i = 0; i < m_slot_count; ++i)
+      if (at(i).active) visit(id_of(i), at(i));
   }
 
  private:
   // 20 bits of slot, 10 of generation: a positive small integer for V8.
   static constexpr int32_t slot_bits = 20;
-  int32_t id_of(size_t slot) const { return static_cast<int32_t>(slot) | (m_slots[slot]->generation << slot_bits); }
-  std::vector<std::unique_ptr<Invocation>> m_slots;
+  int32_t id_of(size_t slot) const { return static_cast<int32_t>(slot) | (at(slot).generation << slot_bits); }
+  // Slots are kept for the next ones, and side by side: each by itself would keep a page of what else was allocated while there were many.
+  static constexpr size_t block_size = 64;
+  using Block = std::array<Invocation, block_size>;
+  Invocation& at(size_t slot) { return (*m_blocks[slot / block_size])[slot % block_size]; }
+  const Invocation& at(size_t slot) const { return (*m_blocks[slot / block_size])[slot % block_size]; }
+  std::vector<std::unique_ptr<Block>> m_blocks;
+  size_t m_slot_count = 0;
   std::vector<int32_t> m_free;
   size_t m_active_count = 0;
 };

@@ -118,20 +118,20 @@ class EngineContract : public ::testing::TestWithParam<Kind> {
   struct Answer {
     std::optional<Result<T>> result;
     int times = 0;
+    bool is_in_call = true;
     bool was_inside = false;
   };
   // Calls and, unless it is told not to, runs until the answer is there, letting time pass as far as it must.
   template <typename T, typename F>
   std::shared_ptr<Answer<T>> begin(F&& call) {
     auto answer = std::make_shared<Answer<T>>();
-    bool inside = true;
     world->shard.turn([&] {
-      call([answer, &inside](Result<T> result) {
-        answer->was_inside = inside;
+      call([answer](Result<T> result) {
+        answer->was_inside = answer->is_in_call;
         ++answer->times;
         answer->result.emplace(std::move(result));
       });
-      inside = false;
+      answer->is_in_call = false;
     });
     return answer;
   }
