@@ -27,11 +27,9 @@ int release_object(dl_phdr_info* object, size_t, void*) {
 
 }  // namespace
 
-void release_startup_memory() {
+void release_unused_memory() {
   malloc_trim(0);
   dl_iterate_phdr(release_object, nullptr);
 }
-
-void release_free_memory() { malloc_trim(0); }
 
 }  // namespace adit

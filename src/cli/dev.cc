@@ -89,7 +89,7 @@ class DevServer {
     if (!m_logger.enabled(LogLevel::info)) write_line("Ready on http://" + host + ":" + std::to_string(port));
     m_watcher = std::make_unique<Watcher>(*m_loop, [this] { reload(); });
     watch();
-    auto settled = m_loop->after(startup_settles_ms, [] { release_startup_memory(); });
+    auto settled = m_loop->after(startup_settles_ms, [] { release_unused_memory(); });
     auto interrupt = on_signal(SIGINT);
     auto terminate = on_signal(SIGTERM);
     m_loop->run();

@@ -387,7 +387,7 @@ void LedgerStore::compact_closed() {
   for (auto& [id, position] : m_unsynced) ids.push_back(id);
   sync_and_compact(std::move(ids), [this](Result<void> synced) {
     // When the engine has forgotten them too.
-    m_executor.after(compaction_retry_ms, guarded([] { release_free_memory(); }));
+    m_executor.after(compaction_retry_ms, guarded([] { release_unused_memory(); }));
     compaction_done(std::move(synced));
   });
 }

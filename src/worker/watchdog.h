@@ -1,5 +1,6 @@
 // The CPU limit's enforcer: one thread that looks at every shard's current entry into JavaScript and stops it when its budget is used up.
-// A shard pays two atomic stores per entry; only an entry longer than a tick is ever measured, by the shard's own CPU clock.
+// A shard pays two atomic stores per entry; only an entry longer than a tick is ever measured, by the shard's own CPU clock. When nothing has
+// run for a while it dozes, and the next entry wakes it: an idle process costs no wake-ups.
 // Owner: the process; shards hold a Seat each. Invariant: an isolate is terminated only while the entry that overran is still running.
 #pragma once
 
@@ -19,11 +20,13 @@ class Watchdog {
   // A shard's place. All but sample() is called on the shard's thread.
   class Seat {
    public:
-    explicit Seat(clockid_t cpu_clock) : m_cpu_clock(cpu_clock) {}
+    Seat(clockid_t cpu_clock, std::shared_ptr<std::condition_variable> wake)
+        : m_cpu_clock(cpu_clock), m_wake(std::move(wake)) {}
     void enter(v8::Isolate* isolate, int64_t budget_ns) {
       m_isolate.store(isolate, std::memory_order_relaxed);
       m_budget_ns.store(budget_ns, std::memory_order_relaxed);
       m_state.store(++m_serial << 2 | running, std::memory_order_release);
+      if (m_is_dozing.load(std::memory_order_relaxed)) wake();
     }
     // True when the watchdog stopped the entry.
     bool leave();
@@ -33,12 +36,16 @@ class Watchdog {
    private:
     friend class Watchdog;
     static constexpr uint64_t idle = 0, running = 1, terminating = 2, terminated = 3;
-    void sample();
-    std::atomic<uint64_t> m_state{idle};  // serial << 2 | state
+    // False when nothing runs.
+    bool sample();
+    void wake();
+    std::atomic<bool> m_is_dozing{false};  // the watchdog
+    std::atomic<uint64_t> m_state{idle};   // serial << 2 | state
     std::atomic<v8::Isolate*> m_isolate{nullptr};
     std::atomic<int64_t> m_budget_ns{0};
     uint64_t m_serial = 0;
     clockid_t m_cpu_clock;
+    std::shared_ptr<std::condition_variable> m_wake;
     uint64_t m_seen_serial = 0;  // the watchdog's thread only
     int64_t m_seen_cpu_ns = 0;
   };
@@ -52,7 +59,7 @@ class Watchdog {
   Watchdog() = default;
   void run();
   std::mutex m_mutex;
-  std::condition_variable m_wake;
+  std::shared_ptr<std::condition_variable> m_wake = std::make_shared<std::condition_variable>();
   bool m_stopping = false;
   std::vector<std::weak_ptr<Seat>> m_seats;
   std::thread m_thread;

@@ -90,7 +90,7 @@ test(
     await eventually(() => assert.equal(openLedgers(server), 0), 120_000);
     const asleep_s = (performance.now() - began) / 1000 - made_s;
     // Garbage is collected and the log shortened within a minute or so.
-    if (long) await eventually(() => assert(memory_mb(server) < idle_mb + 30), 150_000).catch(() => {});
+    if (long) await eventually(() => assert(memory_mb(server) < idle_mb + 20), 150_000).catch(() => {});
     const after_mb = memory_mb(server);
     const disk_kb = diskBytes(server.persist) / 1024 / count;
     const times = await readSome(server);
@@ -101,7 +101,7 @@ test(
     );
     assert(disk_kb < 12, `${disk_kb} KiB of disk for each`);
     if (long) {
-      assert(after_mb < idle_mb + 30, `${after_mb} MB, ${idle_mb} MB before`);
+      assert(after_mb < idle_mb + 20, `${after_mb} MB, ${idle_mb} MB before`);
       assert(times[Math.floor(times.length * 0.95)] < 10, `95% within ${times[Math.floor(times.length * 0.95)]} ms`);
     }
     // Killed, so that recovery has what there is to do; then all of them are there.

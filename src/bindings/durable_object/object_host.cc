@@ -268,14 +268,18 @@ void ObjectHost::collect_garbage_later() {
   if (m_slept >= worth_it && !m_collection.is_active()) collect_garbage();
 }
 
-// After a while, and then again until nothing has fallen asleep meanwhile: what the last ones left, in the ledgers and the log too, keeps many pages.
+// After a while, and then again until nothing has fallen asleep meanwhile: what the last ones left, in the ledgers and the log too, keeps many
+// pages. Memory is released a little later, because the collector frees buffers and finalizes in turns and threads of its own.
 void ObjectHost::collect_garbage() {
   constexpr uint64_t between_ms = 30'000;
+  constexpr uint64_t settles_ms = 3'000;
   m_collection = m_shard.loop().after(between_ms, [this] {
     bool are_new = std::exchange(m_slept, 0) > 0;
     for (auto& [worker, objects] : m_isolates) objects->collect_garbage();
-    release_free_memory();
-    if (are_new) collect_garbage();
+    m_collection = m_shard.loop().after(settles_ms, [this, are_new] {
+      release_unused_memory();
+      if (are_new) collect_garbage();
+    });
   });
 }
 
