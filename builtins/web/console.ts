@@ -6,7 +6,11 @@ import { formatArguments } from "./console_format";
 import { inspect } from "./inspect";
 import { now } from "./performance";
 
-const ops = native<{ console_write(level: number, text: string): void }>();
+const ops = native<{
+  /** False once the invocation has logged as much as it may; the text was then left out. */
+  console_write(level: number, text: string): boolean;
+  console_is_open(): boolean;
+}>();
 
 const enum Level {
   debug,
@@ -20,11 +24,18 @@ let indentation = "";
 const counts = new Map<string, number>();
 const timers = new Map<string, number>();
 
+/** Some invocation has logged more than it may: from then on each is asked before anything is formatted. */
+let asksFirst = false;
+
+const isFull = (): boolean => asksFirst && !ops.console_is_open();
+
 function write(level: Level, text: string): void {
-  ops.console_write(level, indentation === "" ? text : indentation + text.replaceAll("\n", `\n${indentation}`));
+  const indented = indentation === "" ? text : indentation + text.replaceAll("\n", `\n${indentation}`);
+  if (!ops.console_write(level, indented)) asksFirst = true;
 }
 
 function print(level: Level, args: readonly unknown[]): void {
+  if (isFull()) return;
   write(level, formatArguments(args));
 }
 
@@ -39,6 +50,7 @@ function elapsed(label: string, args: readonly unknown[], ends: boolean): void {
 }
 
 function table(data: unknown, columns: unknown): void {
+  if (isFull()) return;
   if (typeof data !== "object" || data === null) return print(Level.log, [data]);
   const rows: [string, unknown][] =
     data instanceof Map
@@ -80,12 +92,14 @@ const methods = {
   log: (...args: unknown[]) => print(Level.log, args),
   warn: (...args: unknown[]) => print(Level.warn, args),
   dir(value: unknown, options?: { depth?: number | null } | null) {
+    if (isFull()) return;
     const depth = options?.depth === null ? Infinity : options?.depth;
     write(Level.log, inspect(value, depth === undefined ? undefined : { depth }));
   },
   dirxml: (...args: unknown[]) => print(Level.log, args),
   table,
   trace(...args: unknown[]) {
+    if (isFull()) return;
     const holder: { stack?: string } = {};
     (Error as unknown as { captureStackTrace(target: object, above: Function): void }).captureStackTrace(
       holder,

@@ -1,5 +1,7 @@
 #include "cli/bundle.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -299,6 +301,26 @@ Result<fs::path> find_esbuild(const fs::path& project) {
                "set ADIT_ESBUILD to its path");
 }
 
+// https://developers.cloudflare.com/workers/platform/limits/#worker-size: all modules together, as they are (what they compress to has not
+// counted since September 2026).
+static Result<void> check_size(const worker::Script& script) {
+  constexpr size_t max_bytes = 64 * 1024 * 1024;
+  constexpr size_t shown_modules = 3;
+  size_t total = 0;
+  for (const auto& module : script.modules) total += module.content.size();
+  if (total <= max_bytes) return {};
+  auto in_mb = [](size_t bytes) { return fmt::format("{:.1f} MB", static_cast<double>(bytes) / (1024 * 1024)); };
+  std::vector<const js::ModuleSource*> modules;
+  for (const auto& module : script.modules) modules.push_back(&module);
+  std::ranges::sort(modules, [](auto* a, auto* b) { return a->content.size() > b->content.size(); });
+  if (modules.size() > shown_modules) modules.resize(shown_modules);
+  std::vector<std::string> largest;
+  for (const auto* module : modules) largest.push_back(module->name + " " + in_mb(module->content.size()));
+  return Error::failed(
+      fmt::format("the worker is too large: its modules have {} together, and a worker may have 64 MB. The largest: {}",
+                  in_mb(total), fmt::join(largest, ", ")));
+}
+
 Result<Bundle> make_bundle(const worker::WorkerConfig& config, const fs::path& work_directory) {
   Bundle bundle;
   bundle.script = std::make_shared<worker::Script>();
@@ -313,6 +335,7 @@ Result<Bundle> make_bundle(const worker::WorkerConfig& config, const fs::path& w
   auto main_text = TRY(read_file(config.main));
   if (config.no_bundle) {
     TRY(take_files(config, bundle));
+    TRY(check_size(script));
     return bundle;
   }
   if (!is_plain_javascript(config.main, main_text)) {
@@ -323,6 +346,7 @@ Result<Bundle> make_bundle(const worker::WorkerConfig& config, const fs::path& w
     script.modules.push_back({script.main_module, js::ModuleKind::esm, std::move(main_text), {}});
   }
   bundle.inputs.push_back(config.main);
+  TRY(check_size(script));
   return bundle;
 }
 

@@ -75,6 +75,10 @@ void add_dev(CLI::App& app, Parsed& parsed) {
   dev->add_option("--shards", parsed.dev.shards, "How many threads run the worker; one per core")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
+  dev->add_option("--max-body-mb", parsed.dev.max_body_mb,
+                  "The longest body of a request, in MB; 100, as on Cloudflare's Free and Pro plans")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'048'576).description(""));
   dev->add_option("--kv-propagation", parsed.dev.kv_propagation_s,
                   "For so many seconds KV reads give what they gave before, as on Cloudflare's network (60 there); 0")
       ->type_name("N")

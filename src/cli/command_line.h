@@ -37,6 +37,7 @@ struct DevOptions {
   std::optional<std::string> s3_keys;     // .adit/s3-keys.json beside the configuration when not given
   LogLevel log_level = LogLevel::info;
   std::optional<uint32_t> history_days;  // of Durable Objects and D1; what the state says, else 30
+  std::optional<uint32_t> max_body_mb;   // of a request to a worker; what Cloudflare allows when not given
   uint32_t kv_propagation_s = 0;         // reads of KV show what they showed before for so long; 0: never
 };
 

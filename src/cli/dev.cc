@@ -33,6 +33,7 @@ constexpr uint16_t default_port = 8787;
 constexpr uint64_t stop_grace_ms = 10'000;
 constexpr uint64_t restore_grace_ms = 5'000;
 constexpr size_t max_shards = 256;
+constexpr uint32_t default_max_body_mb = 100;  // Cloudflare's, on its Free and Pro plans
 constexpr uint64_t startup_settles_ms = 2'000;
 
 // One of the workers that run together.
@@ -259,6 +260,12 @@ class DevServer {
     options.random = &m_random;
     options.logger = &m_logger;
     options.http.host = m_options.host.value_or(first().config->dev.ip.value_or("127.0.0.1"));
+    auto max_body_mb = m_options.max_body_mb.value_or(default_max_body_mb);
+    options.http.body_limit_bytes = uint64_t{max_body_mb} * 1024 * 1024;
+    options.http.body_limit_reason =
+        "The request's body is larger than " + std::to_string(max_body_mb) +
+        " MB, the most that this server takes. adit dev --max-body-mb N changes that; Cloudflare's plans allow 100 MB "
+        "(Free, Pro), 200 MB (Business) and more (Enterprise).";
     m_services = TRY(bindings::ProcessServices::create(state_directory(), m_logger));
     m_services->on_state_opened([this] { m_loop->post([this] { listen_for_control(); }); });
     if (m_options.history_days) m_services->set_history_days(*m_options.history_days);

@@ -9,8 +9,8 @@
 #include "net/client/content_decoder.h"
 #include "net/websocket/connect.h"
 #include "net/websocket/header_list.h"
+#include "web/connections.h"
 #include "web/network_services.h"
-#include "web/output_hold.h"
 
 namespace adit::web {
 
@@ -23,7 +23,7 @@ struct FetchResult {
 // Lets an AbortSignal end an exchange; made only for requests that have one.
 struct FetchCall {
   std::shared_ptr<net::Abortable> exchange;
-  bool is_aborted = false;  // maybe before the request was sent
+  Function<void(Error)> give_up;  // before the request is sent
 };
 
 namespace {
@@ -71,23 +71,29 @@ namespace {
 js::Handle<FetchCall> fetch_call() { return std::make_shared<FetchCall>(); }
 
 void fetch_abort(js::Handle<FetchCall> fetch_call, std::string reason) {
-  fetch_call->is_aborted = true;
-  if (auto exchange = std::exchange(fetch_call->exchange, nullptr))
-    exchange->abort(Error(ErrorKind::aborted, std::move(reason)));
+  Error error(ErrorKind::aborted, std::move(reason));
+  if (auto give_up = std::exchange(fetch_call->give_up, nullptr)) give_up(std::move(error));
+  else if (auto exchange = std::exchange(fetch_call->exchange, nullptr)) exchange->abort(std::move(error));
 }
 
-// Begins an exchange, once what the request may tell of is durable. begin() gives its Abortable; when the request never leaves, it is dropped and
-// its promise with it.
-template <typename Begin>
-void send_when_durable(js::Call& call, std::optional<js::Handle<FetchCall>> fetch_call, Begin begin) {
-  auto start = [fetch_call = std::move(fetch_call), begin = std::move(begin)]() mutable {
-    if (fetch_call && (*fetch_call)->is_aborted) return begin()->abort(Error(ErrorKind::aborted, "aborted"));
-    auto exchange = begin();
-    if (fetch_call) (*fetch_call)->exchange = std::move(exchange);
-  };
-  auto* hold = call.isolate().find_service<OutputHold>();
-  if (!hold || hold->is_open(call.isolate().current_invocation())) return start();
-  hold->send(call.isolate().current_invocation(), std::move(start));
+// Begins an exchange when it is its turn and what the request may tell of is durable. begin(answered) gives its Abortable; when the request never
+// leaves, it is dropped and its promise with it.
+template <typename T, typename Begin>
+void send_in_turn(js::Call& call, std::optional<js::Handle<FetchCall>> fetch_call, Function<void(Result<T>)> answered,
+                  Begin begin) {
+  if (!fetch_call)
+    return begin_connection_when_durable(
+        call, [begin = std::move(begin), answered = std::move(answered)](ConnectionSlot slot) mutable {
+          begin(answering(std::move(slot), std::move(answered)));
+        });
+  auto waiting = std::make_shared<Function<void(Result<T>)>>(std::move(answered));
+  (*fetch_call)->give_up = [waiting](Error error) { std::exchange(*waiting, nullptr)(std::move(error)); };
+  begin_connection_when_durable(
+      call, [begin = std::move(begin), waiting, fetch_call = std::move(*fetch_call)](ConnectionSlot slot) mutable {
+        if (!*waiting) return;
+        fetch_call->give_up = nullptr;
+        fetch_call->exchange = begin(answering(std::move(slot), std::move(*waiting)));
+      });
 }
 
 // Decodes what Workers decode by themselves. The headers stay as received.
@@ -117,10 +123,10 @@ js::Promise<FetchResult> fetch_send(js::Call& call, std::string method, std::str
     else if (decodes) decode_body(result);
     settle(FetchResult{std::move(result), nullptr});
   };
-  send_when_durable(call, std::move(fetch_call),
-                    [&http = services.http, request = std::move(request), answered = std::move(answered)]() mutable {
-                      return http.fetch(std::move(request), std::move(answered));
-                    });
+  send_in_turn<net::IncomingResponse>(call, std::move(fetch_call), std::move(answered),
+                                      [&http = services.http, request = std::move(request)](auto answer) mutable {
+                                        return http.fetch(std::move(request), std::move(answer));
+                                      });
   return promise;
 }
 
@@ -136,9 +142,9 @@ js::Promise<FetchResult> fetch_websocket(js::Call& call, std::string url, std::s
     if (value.socket) value.response.body.reset();
     settle(FetchResult{std::move(value.response), std::move(value.socket)});
   };
-  send_when_durable(
-      call, std::move(fetch_call), [&services, request = std::move(request), answered = std::move(answered)]() mutable {
-        return net::connect_websocket(services.http, services.random, std::move(request), std::move(answered));
+  send_in_turn<net::WebSocketResponse>(
+      call, std::move(fetch_call), std::move(answered), [&services, request = std::move(request)](auto answer) mutable {
+        return net::connect_websocket(services.http, services.random, std::move(request), std::move(answer));
       });
   return promise;
 }

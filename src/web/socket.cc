@@ -20,7 +20,9 @@ Socket::~Socket() {
   if (m_connecting && !m_is_open) m_connecting->abort(Error(ErrorKind::aborted, "The socket was closed."));
 }
 
-void Socket::connect(const std::string& host, uint16_t port, std::optional<net::TlsClientSettings> tls) {
+void Socket::connect(const std::string& host, uint16_t port, std::optional<net::TlsClientSettings> tls,
+                     ConnectionSlot slot) {
+  if (m_is_over) return;
   m_wanted_tls = std::move(tls);
   // Workers refuse mail's port, so that nobody sends spam.
   if (port == 25 || port == 0 || host.empty()) {
@@ -29,6 +31,7 @@ void Socket::connect(const std::string& host, uint16_t port, std::optional<net::
     });
     return;
   }
+  m_slot = std::move(slot);
   m_connecting = m_network.http.connect({host, port, false},
                                         [weak = weak_from_this(), port](Result<std::unique_ptr<net::Stream>> stream) {
                                           auto self = weak.lock();
@@ -73,6 +76,7 @@ void Socket::begin_tls(std::unique_ptr<net::Stream> plain, const net::TlsClientS
 void Socket::begin() {
   auto self = shared_from_this();
   m_is_open = true;
+  m_slot.release();
   for (auto& early : std::exchange(m_early, {})) m_stream->write(std::move(early));
   if (m_is_ended) m_stream->shutdown();
   settle(m_opened, m_opened_waiting, {});
@@ -179,6 +183,7 @@ void Socket::finish_if_done() {
 void Socket::finish(Result<void> how) {
   if (std::exchange(m_is_over, true)) return;
   auto self = shared_from_this();
+  m_slot.release();
   auto before = std::exchange(m_before, nullptr);
   if (how.is_error()) m_error = how.error();
   if (auto connecting = std::exchange(m_connecting, nullptr); connecting && !m_is_open && !m_stream)

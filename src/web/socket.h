@@ -14,6 +14,7 @@
 #include "js/isolate.h"
 #include "net/byte_source.h"
 #include "net/tls_stream.h"
+#include "web/invocation_limits.h"
 #include "web/network_services.h"
 
 namespace adit::web {
@@ -24,7 +25,8 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   ~Socket() override;
 
   // With settings the connection is TLS.
-  void connect(const std::string& host, uint16_t port, std::optional<net::TlsClientSettings> tls);
+  // The slot is given back once it is open.
+  void connect(const std::string& host, uint16_t port, std::optional<net::TlsClientSettings> tls, ConnectionSlot slot);
   // Goes on as another socket, over TLS. This one is over.
   std::shared_ptr<Socket> start_tls(net::TlsClientSettings settings);
   // Once a TLS connection is open.
@@ -65,6 +67,7 @@ class Socket final : public net::ByteSource, public net::Stream::Listener, publi
   std::shared_ptr<Socket> m_before;  // whose connection this one will have: nobody else may hold it meanwhile
   std::optional<net::TlsClientSettings> m_wanted_tls;  // once it is connected
   std::optional<net::TlsPeer> m_peer;
+  ConnectionSlot m_slot;
   bool m_is_open = false;
   bool m_is_over = false;
   bool m_has_ended = false;  // the peer sends no more

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "js/ops.h"
-#include "web/output_hold.h"
+#include "web/connections.h"
 #include "web/register.h"
 #include "web/socket.h"
 
@@ -41,8 +41,10 @@ Handle socket_connect(js::Call& call, std::string host, uint32_t port, bool is_t
   auto socket = std::make_shared<Socket>(call.service<NetworkServices>(), allows_half_open);
   std::optional<net::TlsClientSettings> tls;
   if (is_tls) tls = settings_for(host, std::nullopt);
-  socket->connect(host, static_cast<uint16_t>(port), std::move(tls));
   keep(call, socket);
+  begin_connection(call, [socket, host = std::move(host), port, tls = std::move(tls)](ConnectionSlot slot) mutable {
+    socket->connect(host, static_cast<uint16_t>(port), std::move(tls), std::move(slot));
+  });
   return socket;
 }
 

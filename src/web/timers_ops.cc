@@ -1,5 +1,6 @@
 // The ops behind timers.ts, performance.ts, console.ts and report_error.ts. Owner: the isolate's thread.
 #include "js/ops.h"
+#include "web/invocation_limits.h"
 #include "web/platform_services.h"
 
 namespace adit::web {
@@ -26,8 +27,26 @@ double performance_time_origin(js::Call& call) {
   return static_cast<double>(call.service<PlatformServices>().start_unix_ms);
 }
 
-void console_write(js::Call& call, uint32_t level, std::string text) {
-  call.service<PlatformServices>().console.write(static_cast<ConsoleLevel>(std::min<uint32_t>(level, 4)), text);
+// False once the invocation has logged all that it may.
+bool console_write(js::Call& call, uint32_t level, std::string text) {
+  auto& console = call.service<PlatformServices>().console;
+  auto* limits = call.isolate().find_service<InvocationLimits>();
+  auto logging =
+      limits ? limits->log(call.isolate().current_invocation(), text.size()) : InvocationLimits::Logging::write;
+  if (logging == InvocationLimits::Logging::write) {
+    console.write(static_cast<ConsoleLevel>(std::min<uint32_t>(level, 4)), text);
+    return true;
+  }
+  if (logging == InvocationLimits::Logging::tell_end)
+    console.write(
+        ConsoleLevel::warn,
+        "Log size limit exceeded: More than 256KB of data was logged during a single request. Subsequent data for "
+        "this request will not be recorded in logs.");
+  return false;
+}
+bool console_is_open(js::Call& call) {
+  auto* limits = call.isolate().find_service<InvocationLimits>();
+  return !limits || limits->may_log(call.isolate().current_invocation());
 }
 
 void report_uncaught(js::Call& call, std::string text) { call.service<PlatformServices>().console.uncaught(text); }
@@ -81,6 +100,7 @@ void register_timers(js::OpTable& ops) {
   ops.add<performance_now>("performance_now");
   ops.add<performance_time_origin>("performance_time_origin");
   ops.add<console_write>("console_write");
+  ops.add<console_is_open>("console_is_open");
   ops.add<report_uncaught>("report_uncaught");
   ops.add<inspect_native>("inspect_native");
   ops.add<exception_details>("exception_details");

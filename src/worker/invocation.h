@@ -17,6 +17,7 @@
 #include "net/http/exchange.h"
 #include "net/loop.h"
 #include "net/websocket/link.h"
+#include "web/invocation_limits.h"
 #include "worker/rpc_message.h"
 
 namespace adit::worker {
@@ -43,6 +44,12 @@ struct ResponseMessage {
 
 using Reply = Function<void(Result<ResponseMessage>)>;
 
+// Begins once another connection of the same round has its answer.
+struct WaitingConnection {
+  uint32_t round = 0;
+  Function<void(web::ConnectionSlot)> begin;
+};
+
 struct Invocation {
   std::shared_ptr<net::HttpExchange> exchange;  // of a request from the network
   Reply reply;                                  // of a call from another invocation
@@ -62,6 +69,10 @@ struct Invocation {
   bool is_held = false;              // a standing one: nothing happens to it until it is released
   std::list<Function<void()>> held;  // what happens then, in order; a list, because most invocations have none
   uint32_t subrequests = 0;          // begun so far
+  uint32_t logged_bytes = 0;
+  uint32_t connections = 0;                          // of this round, that wait for the head of their answer
+  uint32_t connection_round = 0;                     // of an object's: its events so far
+  std::list<WaitingConnection> waiting_connections;  // first come, first served; of several rounds, maybe
   int64_t cpu_ns = 0;
   int64_t started_ns = 0;
   net::Timer wait_limit;  // waitUntil's 30 s after the response

@@ -74,6 +74,7 @@ WorkerIsolate::WorkerIsolate(WorkerIsolateOptions options) : m_options(std::move
   auto& isolate = *m_options.isolate;
   isolate.set_observer(this);
   isolate.provide<WorkerIsolate>(*this);
+  isolate.provide<web::InvocationLimits>(*this);
   m_modules = std::make_unique<js::ModuleLoader>(isolate, m_options.script->modules, *m_options.script->code_cache);
   isolate.v8()->SetPromiseRejectCallback(&WorkerIsolate::promise_rejected);
 }
@@ -341,6 +342,8 @@ void WorkerIsolate::end_invocation(int32_t id) {
   auto& ending = *m_invocations.find(id);
   auto keeps_timers = ending.keeps_timers;
   auto uses_rpc = ending.uses_rpc;
+  // Dropped when the table no longer has it: their promises are counted there.
+  auto never_begun = std::move(ending.waiting_connections);
   m_invocations.end(id);
   if (uses_rpc) m_options.host->rpc_invocation_ended(*this, id);
   // Nothing of a finished request runs on, as on Workers.

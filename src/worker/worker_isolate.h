@@ -13,6 +13,7 @@
 #include "js/modules.h"
 #include "net/http/exchange.h"
 #include "net/loop.h"
+#include "web/invocation_limits.h"
 #include "worker/invocation.h"
 #include "worker/response_coding.h"
 #include "worker/script.h"
@@ -57,7 +58,7 @@ struct WorkerIsolateOptions {
   WorkerIsolateHost* host = nullptr;
 };
 
-class WorkerIsolate final : public js::IsolateObserver {
+class WorkerIsolate final : public js::IsolateObserver, public web::InvocationLimits {
  public:
   explicit WorkerIsolate(WorkerIsolateOptions options);
   ~WorkerIsolate() override;
@@ -121,6 +122,8 @@ class WorkerIsolate final : public js::IsolateObserver {
   void pass_through(int32_t id);
   // Something leaves the invocation for somewhere else: an error when it has done so as often as it may.
   Result<void> count_subrequest(int32_t id);
+  // The same for what is also a connection: whether it may begin at once.
+  Result<bool> count_connection(int32_t id);
   void report_uncaught(v8::Local<v8::Value> exception, std::string_view prefix);
 
   // No new requests; isolate_is_done() once the last invocation ended or the grace period is over.
@@ -129,6 +132,13 @@ class WorkerIsolate final : public js::IsolateObserver {
   bool is_dead() const { return m_dead; }
   // The CPU limit has stopped what runs now: native code that works long for it ends.
   bool is_being_stopped() const { return m_options.seat->is_stopped(); }
+
+  // InvocationLimits (worker_isolate_limits.cc)
+  Logging log(int32_t id, size_t bytes) override;
+  bool may_log(int32_t id) override;
+  std::optional<web::ConnectionSlot> take_connection(int32_t id) override;
+  void await_connection(int32_t id, Function<void(web::ConnectionSlot)> begin) override;
+  void connection_answered(int32_t id, uint32_t round) override;
 
   // IsolateObserver
   void entered() override;
@@ -183,6 +193,7 @@ class WorkerIsolate final : public js::IsolateObserver {
   net::Timer m_grace;
   bool m_started = false;
   std::shared_ptr<WorkerIsolate*> m_alive = std::make_shared<WorkerIsolate*>(this);
+  std::shared_ptr<web::InvocationLimits*> m_limits = std::make_shared<web::InvocationLimits*>(this);  // for slots
   bool m_retired = false;
   bool m_dead = false;
   bool m_done_reported = false;

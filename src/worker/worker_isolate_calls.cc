@@ -73,15 +73,6 @@ void WorkerIsolate::dispatch_call(std::string_view target, Function<void(v8::Loc
   call_handler(id, entry_function(target), static_cast<int>(arguments.size()), arguments.data());
 }
 
-Result<void> WorkerIsolate::count_subrequest(int32_t id) {
-  auto* invocation = m_invocations.find(id);
-  if (!invocation || ++invocation->subrequests <= m_options.script->subrequest_limit) return {};
-  return Error::failed(fmt::format(
-      "Too many subrequests by single Worker invocation. It may make {}; \"subrequests\" of \"limits\" in the "
-      "configuration says how many.",
-      m_options.script->subrequest_limit));
-}
-
 void WorkerIsolate::lend(int32_t id) {
   if (auto* invocation = m_invocations.find(id)) ++invocation->lent;
 }

@@ -78,8 +78,11 @@ int32_t WorkerIsolate::dispatch_within(int32_t standing, v8::Local<v8::Function>
   auto& invocation = *m_invocations.find(id);
   invocation.reply = std::move(reply);
   invocation.started_ns = m_options.clock->monotonic_ns();
-  // Each event has the limit anew.
-  if (auto* object = m_invocations.find(standing)) object->subrequests = 0;
+  // Each event has the limits anew.
+  if (auto* object = m_invocations.find(standing)) {
+    object->subrequests = object->logged_bytes = object->connections = 0;
+    ++object->connection_round;
+  }
   enter_standing(standing);
   arguments[0] = v8::Integer::New(m_options.isolate->v8(), id);
   call_handler(id, function, static_cast<int>(arguments.size()), arguments.data());

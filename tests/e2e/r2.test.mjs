@@ -41,7 +41,7 @@ export default {
 const settings = '[[r2_buckets]]\nbinding = "BUCKET"\nbucket_name = "files"\n';
 const folder = worker({ "src/index.js": source }, settings);
 const startWith = (shards, options) =>
-  start(folder, { ...options, args: ["--shards", String(shards), "--log-level", "warn"] });
+  start(folder, { ...options, args: ["--shards", String(shards), "--log-level", "warn", "--max-body-mb", "6000"] });
 
 // The chunks of a body of so many octets, without holding it.
 function* body(size, block = randomBytes(MiB)) {

@@ -80,7 +80,8 @@ test("bodies pass through in constant memory", { skip: sanitized, timeout: 600_0
   const peer = await upstream();
   context.after(() => peer.server.close());
   const settings = `name = "streaming"\nmain = "index.js"\ncompatibility_date = "2026-01-01"\n[vars]\nUPSTREAM = "${peer.url}"\n`;
-  const server = await start(worker({ "index.js": source, "wrangler.toml": settings }), { args: ["--shards", "1"] });
+  const args = ["--shards", "1", "--max-body-mb", "2048"];
+  const server = await start(worker({ "index.js": source, "wrangler.toml": settings }), { args });
   const { pid } = server.child;
   await (await fetch(server.url + "/idle")).text();
   // What a first transfer makes once (buffers, code) is not what this is about.

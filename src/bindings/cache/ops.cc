@@ -2,8 +2,7 @@
 #include "bindings/cache/ops.h"
 
 #include "bindings/cache/service.h"
-#include "js/answer.h"
-#include "web/held_output.h"
+#include "web/connections.h"
 
 namespace adit::bindings::cache {
 
@@ -33,8 +32,8 @@ std::string full_key(const Scope& scope, const std::string& cache, const std::st
 
 Result<v8::Local<v8::Value>> cache_find(js::Call& call, std::string cache, std::string url) {
   auto& scope = call.service<Scope>();
-  return js::answer_now_or_later<FindAnswer>(call, [&](auto answer) {
-    scope.service.find(full_key(scope, cache, url), [answer = std::move(answer)](Result<std::optional<Entry>> entry) {
+  return web::answer_connection<FindAnswer>(call, [&scope, key = full_key(scope, cache, url)](auto answer) mutable {
+    scope.service.find(std::move(key), [answer = std::move(answer)](Result<std::optional<Entry>> entry) mutable {
       if (entry.is_error()) answer(std::move(entry.error()));
       else answer(FindAnswer{std::move(entry).value()});
     });
@@ -57,20 +56,20 @@ js::Promise<void> cache_put(js::Call& call, std::string cache, std::string url, 
                      {now_ms, now_ms + static_cast<int64_t>(lifetime_ms)},
                      body.value_or(nullptr)};
   auto [promise, settle] = call.promise<void>();
-  web::begin_when_durable(call, [&scope, request = std::move(request), settle = std::move(settle)]() mutable {
-    scope.service.put(std::move(request),
-                      [settle = std::move(settle)](Result<void> stored) mutable { settle(std::move(stored)); });
-  });
+  web::begin_connection_when_durable(
+      call, [&scope, request = std::move(request), settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+        scope.service.put(std::move(request), web::answering(std::move(slot), std::move(settle)));
+      });
   return promise;
 }
 
 js::Promise<bool> cache_delete(js::Call& call, std::string cache, std::string url) {
   auto& scope = call.service<Scope>();
   auto [promise, settle] = call.promise<bool>();
-  web::begin_when_durable(call, [&scope, key = full_key(scope, cache, url), settle = std::move(settle)]() mutable {
-    scope.service.remove(std::move(key),
-                         [settle = std::move(settle)](Result<bool> removed) mutable { settle(std::move(removed)); });
-  });
+  web::begin_connection_when_durable(
+      call, [&scope, key = full_key(scope, cache, url), settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+        scope.service.remove(std::move(key), web::answering(std::move(slot), std::move(settle)));
+      });
   return promise;
 }
 

@@ -6,9 +6,8 @@
 
 #include "bindings/kv/service.h"
 #include "bindings/kv/value_reader.h"
-#include "js/answer.h"
 #include "net/byte_source.h"
-#include "web/held_output.h"
+#include "web/connections.h"
 #include "worker/subrequests.h"
 
 namespace adit::bindings::kv {
@@ -121,8 +120,9 @@ namespace {
 
 SpaceHandle kv_open(js::Call& call, std::string id) { return call.service<Service>().open(std::move(id)); }
 
-Result<v8::Local<v8::Value>> read_entry(js::Call& call, const Namespace& space, std::string key, ReadAs as) {
-  auto& service = call.service<Service>();
+// The answer, when it is at hand.
+Result<v8::Local<v8::Value>> read_at_once(js::Call& call, Service& service, const Namespace& space,
+                                          const std::string& key, ReadAs as) {
   if (auto partition = service.own_partition(space)) {
     if (!partition->is_in_flight(key)) {
       v8::Local<v8::Value> result;
@@ -135,7 +135,14 @@ Result<v8::Local<v8::Value>> read_entry(js::Call& call, const Namespace& space, 
   } else if (auto* remembered = service.remembered(space, key)) {
     return shared_to_js(call.v8(), *remembered, as);
   }
-  return js::answer_now_or_later<ReadAnswer>(call, [&](auto answer) {
+  return v8::Local<v8::Value>();
+}
+
+Result<v8::Local<v8::Value>> read_entry(js::Call& call, const Namespace& space, std::string key, ReadAs as) {
+  auto& service = call.service<Service>();
+  if (TRY(worker::count_connection(call)))
+    if (auto result = TRY(read_at_once(call, service, space, key, as)); !result.IsEmpty()) return result;
+  return web::answer_connection<ReadAnswer>(call, [&service, space, key = std::move(key), as](auto answer) mutable {
     service.get(
         space, std::move(key), [&service, space, as, answer = std::move(answer)](Result<SharedValue> got) mutable {
           if (got.is_error()) return answer(std::move(got.error()));
@@ -155,24 +162,23 @@ Result<v8::Local<v8::Value>> read_entry(js::Call& call, const Namespace& space, 
 }
 
 Result<v8::Local<v8::Value>> kv_get(js::Call& call, SpaceHandle space, std::string key, int32_t type) {
-  TRY(worker::count_subrequest(call));
   return read_entry(call, *space, std::move(key), {static_cast<ReadType>(type), false});
 }
 
 Result<v8::Local<v8::Value>> kv_get_with_metadata(js::Call& call, SpaceHandle space, std::string key, int32_t type) {
-  TRY(worker::count_subrequest(call));
   return read_entry(call, *space, std::move(key), {static_cast<ReadType>(type), true});
 }
 
 Result<v8::Local<v8::Value>> kv_get_many(js::Call& call, SpaceHandle space, std::vector<std::string> keys) {
   TRY(worker::count_subrequest(call));
-  return js::answer_now_or_later<ManyAnswer>(call, [&](auto answer) {
-    call.service<Service>().get_many(*space, std::move(keys),
-                                     [answer = std::move(answer)](Result<std::vector<SharedValue>> values) {
-                                       if (values.is_error()) answer(std::move(values.error()));
-                                       else answer(ManyAnswer{std::move(values).value()});
-                                     });
-  });
+  return web::answer_connection<ManyAnswer>(
+      call, [&service = call.service<Service>(), space, keys = std::move(keys)](auto answer) mutable {
+        service.get_many(*space, std::move(keys),
+                         [answer = std::move(answer)](Result<std::vector<SharedValue>> values) mutable {
+                           if (values.is_error()) answer(std::move(values.error()));
+                           else answer(ManyAnswer{std::move(values).value()});
+                         });
+      });
 }
 
 std::optional<int64_t> seconds_of(std::optional<double> expiration_s) {
@@ -193,9 +199,10 @@ Result<js::Promise<void>> kv_put(js::Call& call, SpaceHandle space, std::string 
   }
   if (request.value.size() > max_value_bytes) return value_too_long(request.value.size());
   auto [promise, settle] = call.promise<void>();
-  auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
   auto& service = call.service<Service>();
-  web::begin_when_durable(call, [&service, space, request = std::move(request), done = std::move(done)]() mutable {
+  web::begin_connection_when_durable(call, [&service, space, request = std::move(request),
+                                            settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+    auto done = web::answering(std::move(slot), std::move(settle));
     if (request.value.size() <= max_inline_bytes) return service.put(*space, std::move(request), std::move(done));
     auto body = copy_bytes(std::exchange(request.value, {}));
     service.put_body(*space, std::move(request), std::move(body), std::move(done));
@@ -209,28 +216,26 @@ Result<js::Promise<void>> kv_put_source(js::Call& call, SpaceHandle space, std::
   TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<void>();
   PutRequest request{std::move(key), {}, std::move(metadata), seconds_of(expiration_s)};
-  auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
   if (auto length = source->remaining_bytes(); length && *length > max_value_bytes) {
     source->cancel(Error(ErrorKind::aborted, "the value is too long"));
-    done(value_too_long(*length));
+    settle(value_too_long(*length));
     return promise;
   }
-  web::begin_when_durable(
-      call, [&service = call.service<Service>(), space, request = std::move(request),
-             source = std::shared_ptr<net::ByteSource>(std::move(source)), done = std::move(done)]() mutable {
-        service.put_body(*space, std::move(request), std::move(source), std::move(done));
-      });
+  web::begin_connection_when_durable(call, [&service = call.service<Service>(), space, request = std::move(request),
+                                            source = std::shared_ptr<net::ByteSource>(std::move(source)),
+                                            settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+    service.put_body(*space, std::move(request), std::move(source), web::answering(std::move(slot), std::move(settle)));
+  });
   return promise;
 }
 
 Result<js::Promise<void>> kv_delete(js::Call& call, SpaceHandle space, std::string key) {
   TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<void>();
-  auto done = [settle = std::move(settle)](Result<void> durable) mutable { settle(std::move(durable)); };
-  web::begin_when_durable(
-      call, [&service = call.service<Service>(), space, key = std::move(key), done = std::move(done)]() mutable {
-        service.remove(*space, std::move(key), std::move(done));
-      });
+  web::begin_connection_when_durable(call, [&service = call.service<Service>(), space, key = std::move(key),
+                                            settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+    service.remove(*space, std::move(key), web::answering(std::move(slot), std::move(settle)));
+  });
   return promise;
 }
 
@@ -238,8 +243,10 @@ Result<v8::Local<v8::Value>> kv_list(js::Call& call, SpaceHandle space, std::str
                                      uint32_t limit) {
   TRY(worker::count_subrequest(call));
   ListRequest request{std::move(prefix), TRY(decode_cursor(cursor)), limit};
-  return js::answer_now_or_later<ListPage>(
-      call, [&](auto answer) { call.service<Service>().list(*space, std::move(request), std::move(answer)); });
+  return web::answer_connection<ListPage>(
+      call, [&service = call.service<Service>(), space, request = std::move(request)](auto answer) mutable {
+        service.list(*space, std::move(request), std::move(answer));
+      });
 }
 
 }  // namespace

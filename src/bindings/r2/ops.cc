@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bindings/r2/service.h"
-#include "js/answer.h"
+#include "web/connections.h"
 #include "web/held_output.h"
 #include "worker/subrequests.h"
 
@@ -165,7 +165,7 @@ Result<ObjectOptions> options_of(std::optional<std::string> http, std::optional<
 
 Result<v8::Local<v8::Value>> r2_head(js::Call& call, BucketHandle bucket, std::string key) {
   TRY(worker::count_subrequest(call));
-  return js::answer_now_or_later<ObjectAnswer>(call, [&](auto answer) {
+  return web::answer_connection<ObjectAnswer>(call, [bucket, key = std::move(key)](auto answer) mutable {
     bucket->head(std::move(key), as<ObjectAnswer, std::optional<ObjectInfo>>("head", std::move(answer)));
   });
 }
@@ -180,7 +180,7 @@ Result<v8::Local<v8::Value>> r2_get(js::Call& call, BucketHandle bucket, std::st
                      {whole(offset), whole(length), whole(suffix)},
                      TRY(ssec_key_of(ssec_key)),
                      std::nullopt};
-  return js::answer_now_or_later<GetAnswer>(call, [&](auto answer) {
+  return web::answer_connection<GetAnswer>(call, [bucket, request = std::move(request)](auto answer) mutable {
     bucket->get(std::move(request), as<GetAnswer, std::optional<GetResult>>("get", std::move(answer)));
   });
 }
@@ -199,23 +199,25 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
   if (hash) request.expected.values[static_cast<size_t>(hash_kind)] = text_of(*hash);
   auto body = TRY(body_of(call.v8(), value));
   auto [promise, settle] = call.promise<ObjectAnswer>();
-  web::begin_when_durable(call,
-                          [bucket, request = std::move(request), body = std::move(body),
-                           done = as<ObjectAnswer, std::optional<ObjectInfo>>("put", std::move(settle))]() mutable {
-                            bucket->put(std::move(request), std::move(body), std::move(done));
-                          });
+  web::begin_connection_when_durable(call, [bucket, request = std::move(request), body = std::move(body),
+                                            settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+    bucket->put(std::move(request), std::move(body),
+                as<ObjectAnswer, std::optional<ObjectInfo>>("put", web::answering(std::move(slot), std::move(settle))));
+  });
   return promise;
 }
 
 Result<js::Promise<void>> r2_delete(js::Call& call, BucketHandle bucket, std::vector<std::string> keys) {
   TRY(worker::count_subrequest(call));
   auto [promise, settle] = call.promise<void>();
-  web::begin_when_durable(call, [bucket, keys = std::move(keys), settle = std::move(settle)]() mutable {
-    bucket->remove(std::move(keys), [settle = std::move(settle)](Result<void> removed) mutable {
-      if (removed.is_error()) settle(prefixed("delete", std::move(removed.error())));
-      else settle({});
-    });
-  });
+  web::begin_connection_when_durable(
+      call, [bucket, keys = std::move(keys), settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+        auto answer = web::answering(std::move(slot), std::move(settle));
+        bucket->remove(std::move(keys), [answer = std::move(answer)](Result<void> removed) mutable {
+          if (removed.is_error()) answer(prefixed("delete", std::move(removed.error())));
+          else answer(Result<void>());
+        });
+      });
   return promise;
 }
 
@@ -230,8 +232,9 @@ Result<v8::Local<v8::Value>> r2_list(js::Call& call, BucketHandle bucket, std::s
                       limit >= 1 ? static_cast<size_t>(limit) : 0,
                       with_http,
                       with_custom};
-  return js::answer_now_or_later<ListPage>(
-      call, [&](auto answer) { bucket->list(std::move(request), as<ListPage, ListPage>("list", std::move(answer))); });
+  return web::answer_connection<ListPage>(call, [bucket, request = std::move(request)](auto answer) mutable {
+    bucket->list(std::move(request), as<ListPage, ListPage>("list", std::move(answer)));
+  });
 }
 
 Result<js::Promise<std::string>> r2_create_upload(js::Call& call, BucketHandle bucket, std::string key,

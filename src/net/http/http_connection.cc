@@ -17,7 +17,10 @@ constexpr size_t gathered_output_bytes = 16 * 1024;
 HttpConnection::HttpConnection(HttpServer::Impl& server, std::unique_ptr<Stream> stream)
     : m_server(server),
       m_stream(std::move(stream)),
-      m_reader({.target_bytes = server.options.target_limit_bytes, .head_bytes = server.options.head_limit_bytes}) {}
+      m_reader({.target_bytes = server.options.target_limit_bytes,
+                .head_bytes = server.options.head_limit_bytes,
+                .body_bytes = server.options.body_limit_bytes,
+                .body_reason = server.options.body_limit_reason.c_str()}) {}
 
 void HttpConnection::start() {
   m_since_ms = m_last_data_ms = now_ms();
@@ -33,9 +36,10 @@ void HttpConnection::on_data(BytesView data) {
   auto self = shared_from_this();
   m_last_data_ms = now_ms();
   if (m_phase == Phase::lingering) {
+    // Beyond that nothing is read, and the connection ends with the time for lingering: closed at once, a client that is still sending
+    // would lose the response.
     m_discarded_bytes += data.size();
-    if (m_discarded_bytes > m_server.options.drain_limit_bytes) close_now();
-    return;
+    return update_reading();
   }
   if (m_pending.empty() && may_parse()) {
     process(data);
@@ -172,7 +176,9 @@ void HttpConnection::update_reading() {
       else want = want && !m_body->is_cancelled() && m_body->buffered_bytes() < m_server.options.body_buffer_bytes;
       break;
     case Phase::discarding:
+      break;
     case Phase::lingering:
+      want = want && m_discarded_bytes <= m_server.options.drain_limit_bytes;
       break;
     case Phase::closing:
       want = false;

@@ -143,8 +143,11 @@ struct RequestReader::Callbacks {
   static int on_headers_complete(llhttp_t* parser) { return reader(parser).on_headers_complete(); }
 
   static int on_body(llhttp_t* parser, const char* at, size_t length) {
+    auto& self = reader(parser);
+    self.m_body_bytes += length;
+    if (self.m_body_bytes > self.m_limits.body_bytes) return self.fail(413, self.m_limits.body_reason);
     auto view = bytes_of({at, length});
-    auto& body = reader(parser).m_body;
+    auto& body = self.m_body;
     body.insert(body.end(), view.begin(), view.end());
     return 0;
   }
@@ -199,6 +202,7 @@ void RequestReader::begin(RequestHead& head) {
   m_stage = Stage::head;
   m_head_bytes = m_name_start = m_value_start = m_overhead_bytes = 0;
   m_host_range.reset();
+  m_body_bytes = 0;
   m_protocol_length = 0;
   m_chunked = false;
   if (llhttp_get_errno(&m_parser) == HPE_PAUSED) llhttp_resume(&m_parser);
@@ -293,6 +297,7 @@ int RequestReader::on_headers_complete() {
   if (m_parser.flags & F_CONTENT_LENGTH) {
     m_head->content_length = m_parser.content_length;
     m_head->has_body = m_parser.content_length > 0;
+    if (m_parser.content_length > m_limits.body_bytes) return fail(413, m_limits.body_reason);
   }
   if (!m_head->has_body) m_head->expects_continue = false;
   m_stage = Stage::body;

@@ -26,6 +26,8 @@ class RequestReader {
   struct Limits {
     size_t target_bytes;
     size_t head_bytes;
+    uint64_t body_bytes = UINT64_MAX;
+    const char* body_reason = "the request's body is too large";  // told with 413; outlives the reader
   };
   explicit RequestReader(Limits limits);
   RequestReader(const RequestReader&) = delete;
@@ -71,6 +73,7 @@ class RequestReader {
   size_t m_head_bytes = 0;
   size_t m_name_start = 0;  // in header_block
   size_t m_value_start = 0;
+  uint64_t m_body_bytes = 0;                              // of this message, so far
   size_t m_overhead_bytes = 0;                            // chunk extensions and trailers
   std::optional<std::pair<size_t, size_t>> m_host_range;  // in header_block
   uint8_t m_protocol_length = 0;

@@ -161,11 +161,63 @@ TEST_F(HttpRequest, with_a_large_unread_body_the_connection_closes_after_lingeri
   run_until([&] { return client.closed; });
 }
 
-TEST_F(HttpRequest, lingering_takes_a_bounded_amount) {
+TEST_F(HttpRequest, lingering_takes_a_bounded_amount_and_leaves_time_to_read_the_response) {
+  start({.linger_timeout_ms = 20});
   auto& client = connect();
   client.send(post_of(10'000'000));
   handler.exchanges[0]->respond(413, "", "", {});
   for (int i = 0; i < 5; ++i) client.send(std::string(60'000, 'x'));
+  EXPECT_FALSE(client.reading);
+  EXPECT_FALSE(client.closed);
+  run_until([&] { return client.closed; });
+}
+
+constexpr auto body_limit = [] {
+  return HttpServerOptions{.body_limit_bytes = 10, .body_limit_reason = "ten at most"};
+};
+const std::string too_large = "HTTP/1.1 413 Content Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n" + date +
+                              "Connection: close\r\nContent-Length: 12\r\n\r\nten at most\n";
+
+TEST_F(HttpRequest, a_body_of_the_longest_length_is_taken) {
+  start(body_limit());
+  auto& client = connect();
+  client.send(post_of(10) + "0123456789");
+  EXPECT_EQ(read_once(*handler.exchanges[0]->body()), "0123456789");
+  handler.exchanges[0]->respond(200, "", "", {});
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n");
+  EXPECT_EQ(read_once(*handler.exchanges[1]->body()), "0123456789");
+}
+
+TEST_F(HttpRequest, a_length_beyond_the_limit_is_refused_before_the_handler) {
+  start(body_limit());
+  auto& client = connect();
+  client.send(post_of(11));
+  EXPECT_EQ(taken(client), too_large);
+  EXPECT_EQ(handler.count, 0);
+  EXPECT_TRUE(client.shut_down);
+}
+
+TEST_F(HttpRequest, a_chunked_body_that_passes_the_limit_fails_for_its_reader_and_the_client_gets_413) {
+  start(body_limit());
+  auto& client = connect();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n");
+  auto exchange = handler.exchanges[0];
+  auto body = exchange->body();
+  EXPECT_EQ(read_once(*body), "01234");
+  client.send("6\r\n567890\r\n");
+  EXPECT_EQ(read_once(*body), "error: ten at most");
+  EXPECT_EQ(taken(client), too_large);
+  exchange->respond(200, "", "", {});
+  EXPECT_EQ(taken(client), "");
+}
+
+TEST_F(HttpRequest, a_chunked_body_that_passes_the_limit_during_its_response_ends_the_connection) {
+  start(body_limit());
+  auto& client = connect();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n");
+  auto response = std::make_shared<Pipe>();
+  handler.exchanges[0]->respond(200, "", "", response);
+  client.send("6\r\n567890\r\n");
   EXPECT_TRUE(client.closed);
 }
 

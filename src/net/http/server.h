@@ -31,9 +31,11 @@ struct HttpServerOptions {
   uint16_t port = 0;  // 0: any free port
   bool reuse_port = false;
 
-  size_t target_limit_bytes = 16 * 1024;  // longer: 414
-  size_t head_limit_bytes = 128 * 1024;   // request line and headers: longer: 431
-  size_t body_buffer_bytes = 64 * 1024;   // reading stops while this much of a body waits for its reader
+  size_t target_limit_bytes = 16 * 1024;   // longer: 414
+  size_t head_limit_bytes = 128 * 1024;    // request line and headers: longer: 431
+  uint64_t body_limit_bytes = UINT64_MAX;  // longer: 413, before the handler when Content-Length says so
+  std::string body_limit_reason = "the request's body is too large";
+  size_t body_buffer_bytes = 64 * 1024;  // reading stops while this much of a body waits for its reader
   size_t drain_limit_bytes =
       256 * 1024;  // of an unread body after the response, before the connection is closed instead
   size_t write_buffer_bytes = 64 * 1024;  // the response's source waits while this much waits for the socket

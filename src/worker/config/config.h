@@ -26,6 +26,7 @@ struct Variable {
   std::string value;  // text: the string; json: JSON text
   Origin origin = Origin::config;
   Place place;
+  std::string file = {};  // of dev_vars and dot_env, as messages show it
 };
 
 struct KvNamespace {

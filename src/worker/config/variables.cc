@@ -54,9 +54,10 @@ class SecretsReader {
     std::optional<std::string> text = m_reading.files.read(path);
     if (!text) return false;
     // Without the text: a diagnostic must not print a line that may hold a secret.
-    Reporter reporter(shown_config_path(path, m_request.directory), "", m_diagnostics);
+    auto shown = shown_config_path(path, m_request.directory);
+    Reporter reporter(shown, "", m_diagnostics);
     for (DotenvEntry& entry : parse_dotenv(*text, reporter)) {
-      put(m_secrets, {std::move(entry.name), Variable::Kind::text, std::move(entry.value), origin, entry.place});
+      put(m_secrets, {std::move(entry.name), Variable::Kind::text, std::move(entry.value), origin, entry.place, shown});
     }
     return true;
   }
@@ -127,6 +128,48 @@ void keep_required(Reading& reading, const Node& required, const ConfigRequest& 
   secrets = std::move(kept);
 }
 
+// https://developers.cloudflare.com/workers/platform/limits/#environment-variables, the paid plan's. Those of the process's environment are
+// there in development only.
+constexpr size_t max_variables = 128;
+constexpr size_t max_variable_bytes = 5 * 1024;
+
+Diagnostic about(const Variable& variable, const Reading& reading, const ConfigRequest& request, std::string message) {
+  Diagnostic diagnostic{
+      Severity::error, variable.file, variable.place.line, variable.place.column, std::move(message), "", ""};
+  if (variable.origin == Variable::Origin::config)
+    diagnostic.file = shown_config_path(reading.config.file, request.directory);
+  return diagnostic;
+}
+
+std::string field_of(const Variable& variable) {
+  if (variable.origin == Variable::Origin::config) return "vars." + variable.name;
+  if (variable.origin == Variable::Origin::command_line) return "--var " + variable.name;
+  return variable.name;
+}
+
+void check_limits(const Reading& reading, const ConfigRequest& request, std::vector<Diagnostic>& diagnostics) {
+  size_t count = 0;
+  const Variable* first_too_many = nullptr;
+  for (const Variable& variable : reading.config.vars) {
+    if (variable.origin == Variable::Origin::process_env) continue;
+    if (++count == max_variables + 1) first_too_many = &variable;
+    // Without the source line, which is as long.
+    if (variable.value.size() > max_variable_bytes) {
+      auto& diagnostic =
+          diagnostics.emplace_back(about(variable, reading, request,
+                                         fmt::format("{}: the value has {} bytes, and a variable may have 5 KB ({})",
+                                                     field_of(variable), variable.value.size(), max_variable_bytes)));
+      diagnostic.hint = "long values belong into a module, KV or R2";
+    }
+  }
+  if (!first_too_many) return;
+  auto& diagnostic =
+      diagnostics.emplace_back(about(*first_too_many, reading, request,
+                                     fmt::format("{}: the worker has {} variables and secrets, and may have {}",
+                                                 field_of(*first_too_many), count, max_variables)));
+  diagnostic.hint = "one variable can hold a JSON object of many values";
+}
+
 }  // namespace
 
 void overlay_variables(Reading& reading, const ConfigRequest& request, std::vector<Diagnostic>& diagnostics) {
@@ -139,6 +182,7 @@ void overlay_variables(Reading& reading, const ConfigRequest& request, std::vect
   for (const auto& [name, value] : request.vars)
     put(variables, {name, Variable::Kind::text, value, Variable::Origin::command_line, {}});
   std::ranges::sort(variables, {}, &Variable::name);
+  check_limits(reading, request, diagnostics);
 }
 
 }  // namespace adit::worker
