@@ -179,6 +179,8 @@ export const commands = {
       join(state, "state"),
       "--log-level", // a line per request is a developer's comfort; the others write none
       "error",
+      "--max-body-mb", // an object of 1 GiB is put through a worker
+      "2048",
       ...extra,
     ],
   // Beside servers of one thread.
