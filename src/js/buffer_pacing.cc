@@ -2,19 +2,11 @@
 
 namespace adit::js {
 namespace {
-constexpr uint32_t data_slot = 1;
 // Below V8's limit for what the young generation takes.
 constexpr int filler_elements = 8000;
 // More than fill a semi-space of 1 MB (see Isolate::create).
 constexpr int most_fillers = 64;
 }  // namespace
-
-void BufferPacing::attach(v8::Isolate* isolate) {
-  isolate->SetData(data_slot, this);
-  isolate->AddGCEpilogueCallback(
-      [](v8::Isolate*, v8::GCType, v8::GCCallbackFlags, void* self) { static_cast<BufferPacing*>(self)->m_bytes = 0; },
-      this);
-}
 
 void BufferPacing::note(v8::Isolate* isolate, size_t bytes) {
   auto* self = static_cast<BufferPacing*>(isolate->GetData(data_slot));

@@ -8,6 +8,7 @@
 #include <v8.h>
 
 #include <cstddef>
+#include <utility>
 
 namespace adit::js {
 
@@ -15,14 +16,17 @@ class BufferPacing {
  public:
   static constexpr size_t pace_bytes = 4 * 1024 * 1024;
 
-  // The isolate must be current, its data slot 1 free.
-  void attach(v8::Isolate* isolate);
+  // Takes the isolate's data slot 1.
+  void attach(v8::Isolate* isolate) { isolate->SetData(data_slot, this); }
+  // To be called after every collection. True when buffers were allocated since the last one.
+  bool collected() { return std::exchange(m_bytes, 0) > 0; }
   // Of an isolate that was attached to. May collect.
   static void note(v8::Isolate* isolate, size_t bytes);
   // Counts without collecting: for V8's own allocations, in the middle of which it cannot be called.
   void count(size_t bytes) { m_bytes += bytes; }
 
  private:
+  static constexpr uint32_t data_slot = 1;
   void collect(v8::Isolate* isolate);
   size_t m_bytes = 0;  // since the last collection
 };

@@ -1,39 +1,9 @@
 #include "js/isolate.h"
 
-#include <atomic>
-#include <cstdlib>
-
-#include "js/buffer_pacing.h"
+#include "js/memory_limit.h"
 #include "js/ops.h"
 
 namespace adit::js {
-
-// Counts array buffers against the isolate's memory limit: an allocation beyond it fails, which JavaScript sees as a RangeError.
-class Isolate::Allocator final : public v8::ArrayBuffer::Allocator {
- public:
-  explicit Allocator(size_t limit_bytes) : m_limit_bytes(limit_bytes) {}
-  void* Allocate(size_t length) override { return take(length) ? std::calloc(length, 1) : nullptr; }
-  void* AllocateUninitialized(size_t length) override { return take(length) ? std::malloc(length) : nullptr; }
-  void Free(void* data, size_t length) override {
-    m_used_bytes.fetch_sub(length, std::memory_order_relaxed);
-    std::free(data);
-  }
-  size_t used_bytes() const { return m_used_bytes.load(std::memory_order_relaxed); }
-  BufferPacing& pacing() { return m_pacing; }
-
- private:
-  bool take(size_t length) {
-    if (m_used_bytes.fetch_add(length, std::memory_order_relaxed) + length <= m_limit_bytes) {
-      m_pacing.count(length);
-      return true;
-    }
-    m_used_bytes.fetch_sub(length, std::memory_order_relaxed);
-    return false;
-  }
-  size_t m_limit_bytes;
-  BufferPacing m_pacing;
-  std::atomic<size_t> m_used_bytes{0};  // V8 frees buffers on its helper threads
-};
 
 struct Isolate::NativeHolder {
   std::shared_ptr<void> pointer;
@@ -63,11 +33,11 @@ struct Isolate::NativeHolder {
 
 Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) {
   std::shared_ptr<Isolate> self(new Isolate());
-  self->m_allocator = std::make_unique<Allocator>(options.heap_limit_bytes);
+  self->m_memory = std::make_unique<MemoryLimit>(options.heap_limit_bytes);
   self->m_startup = {options.snapshot.data, static_cast<int>(options.snapshot.size_bytes)};
   self->m_library = options.snapshot.library;
   v8::Isolate::CreateParams params;
-  params.array_buffer_allocator = self->m_allocator.get();
+  params.array_buffer_allocator = self->m_memory.get();
   params.snapshot_blob = &self->m_startup;
   params.external_references = options.external_references;
   params.constraints.set_max_old_generation_size_in_bytes(options.heap_limit_bytes);
@@ -76,7 +46,7 @@ Result<std::shared_ptr<Isolate>> Isolate::create(const IsolateOptions& options) 
   auto* isolate = v8::Isolate::New(params);
   self->m_isolate = isolate;
   isolate->SetData(0, self.get());
-  self->m_allocator->pacing().attach(isolate);
+  self->m_memory->attach(isolate);
   isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->SetCaptureStackTraceForUncaughtExceptions(true, 20);
   isolate->AddNearHeapLimitCallback(&Isolate::near_heap_limit, self.get());
@@ -149,11 +119,7 @@ void Isolate::condemn() {
   if (m_depth > 0) m_isolate->TerminateExecution();
 }
 
-size_t Isolate::used_heap_bytes() const {
-  v8::HeapStatistics statistics;
-  m_isolate->GetHeapStatistics(&statistics);
-  return statistics.used_heap_size() + m_allocator->used_bytes();
-}
+size_t Isolate::used_bytes() const { return m_memory->used_bytes(); }
 
 int32_t Isolate::current_invocation() const {
   auto data = m_isolate->GetContinuationPreservedEmbedderData();

@@ -16,6 +16,7 @@
 
 namespace adit::js {
 
+class MemoryLimit;
 class OpTable;
 
 // The higher layer's view of what happens in an isolate: limits, metering and hang detection hang here.
@@ -146,7 +147,8 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   void condemn();
   // Any thread. Stops the JavaScript that is running now; the current entry ends with a termination.
   void terminate() { m_isolate->TerminateExecution(); }
-  size_t used_heap_bytes() const;
+  // Heap and array buffers, garbage that is not collected yet included.
+  size_t used_bytes() const;
 
  private:
   friend class Entry;
@@ -162,7 +164,6 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
     const void* tag;
     void* service;
   };
-  class Allocator;
   struct NativeHolder;
 
   Isolate() = default;
@@ -175,7 +176,7 @@ class Isolate final : public std::enable_shared_from_this<Isolate> {
   static size_t near_heap_limit(void* self, size_t current, size_t initial);
 
   v8::Isolate* m_isolate = nullptr;
-  std::unique_ptr<Allocator> m_allocator;
+  std::unique_ptr<MemoryLimit> m_memory;
   v8::StartupData m_startup{};
   std::string_view m_library;
   v8::Global<v8::Context> m_context;

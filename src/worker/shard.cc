@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
 #include "worker/error_page.h"
 
 namespace adit::worker {
@@ -154,14 +155,18 @@ void Shard::isolate_is_done(WorkerIsolate& isolate) {
 }
 
 void Shard::remove_done() {
-  for (auto* done : m_done) {
-    bool is_current =
-        std::any_of(m_places.begin(), m_places.end(), [&](const Place& place) { return place.current.get() == done; });
-    if (is_current) continue;  // replaced at the next request
+  for (auto* done : std::exchange(m_done, {})) {
+    auto current =
+        std::find_if(m_places.begin(), m_places.end(), [&](const Place& place) { return place.current.get() == done; });
+    if (current != m_places.end()) {
+      // A fresh one now and not with the next request: what the dead one held is free, and alarms need a worker.
+      if (!m_stopping) running_worker(static_cast<size_t>(current - m_places.begin()));
+      continue;
+    }
     auto removed = std::erase_if(m_retired, [&](const auto& retired) { return retired.get() == done; });
     if (removed > 0 && m_extension) m_extension->destroyed(done);
+    release_free_memory();
   }
-  m_done.clear();
 }
 
 void Shard::drain(uint64_t grace_ms, Function<void()> done) {

@@ -438,9 +438,11 @@ void WorkerIsolate::left() {
   }
   if (isolate.is_condemned()) {
     isolate.v8()->CancelTerminateExecution();
-    m_options.host->worker_output(
-        LogLevel::error, fmt::format("The worker exceeded its memory limit of {} MB; its isolate was discarded",
-                                     m_options.script->memory_limit_bytes / (1024 * 1024)));
+    // What its end settles may enter it once more.
+    if (!m_dead)
+      m_options.host->worker_output(
+          LogLevel::error, fmt::format("The worker exceeded its memory limit of {} MB; its isolate was discarded",
+                                       m_options.script->memory_limit_bytes / (1024 * 1024)));
     return stop_everything(
         "Worker exceeded its memory limit",
         fmt::format("An isolate may use {} MB.", m_options.script->memory_limit_bytes / (1024 * 1024)));

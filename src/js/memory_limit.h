@@ -1,0 +1,47 @@
+// An isolate's memory limit: V8's heap and everything that array buffers hold, whatever they were born of (V8's own allocations, octets of
+// native code, WebAssembly's memories), are counted together. V8 keeps that account, exactly; here it is looked at after collections, which
+// come at least once in so many megabytes of buffers (js/buffer_pacing.h), so that an allocation costs nothing more. A look that finds too
+// much counts garbage too, so it is followed by a full collection at the next point where JavaScript can be interrupted, and only what is
+// still too much after that condemns the isolate.
+// Owner: the isolate's thread; Free() any thread. Lifecycle: made before V8's isolate, outlives it. Invariant: an isolate is condemned only
+// after a full collection; shared memories (SharedArrayBuffer) count as far as they come from Allocate().
+#pragma once
+
+#include <v8.h>
+
+#include <atomic>
+
+#include "js/buffer_pacing.h"
+
+namespace adit::js {
+
+class MemoryLimit final : public v8::ArrayBuffer::Allocator {
+ public:
+  explicit MemoryLimit(size_t limit_bytes) : m_limit_bytes(limit_bytes) {}
+  // The isolate must be current, its data slot 1 free.
+  void attach(v8::Isolate* isolate);
+
+  // Null beyond the limit. V8 then collects, tries again, and throws a RangeError in the end; an isolate to which that happened is condemned,
+  // except where the one buffer alone would not fit.
+  void* Allocate(size_t length) override;
+  void* AllocateUninitialized(size_t length) override;
+  void Free(void* data, size_t length) override;
+
+  // With the garbage that is not collected yet.
+  size_t used_bytes() const;
+
+ private:
+  bool take(size_t length);
+  void collected(v8::GCType type);
+  void request_check();
+  void check();
+
+  size_t m_limit_bytes;
+  v8::Isolate* m_isolate = nullptr;
+  BufferPacing m_pacing;
+  std::atomic<size_t> m_allocated_bytes{0};
+  bool m_was_refused = false;
+  bool m_check_requested = false;
+};
+
+}  // namespace adit::js
