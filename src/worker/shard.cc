@@ -165,7 +165,7 @@ void Shard::remove_done() {
     }
     auto removed = std::erase_if(m_retired, [&](const auto& retired) { return retired.get() == done; });
     if (removed > 0 && m_extension) m_extension->destroyed(done);
-    release_free_memory();
+    release_unused_memory();
   }
 }
 
