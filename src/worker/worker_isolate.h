@@ -130,6 +130,8 @@ class WorkerIsolate final : public js::IsolateObserver, public web::InvocationLi
   void retire(uint64_t grace_ms);
   bool is_retired() const { return m_retired; }
   bool is_dead() const { return m_dead; }
+  // When something last began to run in it, by the shard's clock.
+  int64_t entered_ns() const { return m_entered_ns; }
   // The CPU limit has stopped what runs now: native code that works long for it ends.
   bool is_being_stopped() const { return m_options.seat->is_stopped(); }
 

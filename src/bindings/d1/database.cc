@@ -60,7 +60,8 @@ Result<ResultSet> Database::run_query(const Query& query) {
   for (; cursor->has_row(); TRY(cursor->step()))
     for (size_t i = 0; i < result.columns.size(); ++i) result.values.append(cursor->value(i));
   cursor->close();
-  result.duration_ms = static_cast<double>((m_clock.monotonic_ns() - began_ns) / 10'000) / 100.0;
+  auto hundredths = (m_clock.monotonic_ns() - began_ns) / 10'000;
+  result.duration_ms = static_cast<double>(hundredths) / 100.0;
   result.changes = cursor->changes();
   result.last_row_id = m_session->last_insert_rowid();
   result.changed_database = cursor->rows_written() > 0 || cursor->changes() > 0;

@@ -31,6 +31,8 @@ void IsolateObjects::collect_garbage() {
   m_worker.isolate().v8()->LowMemoryNotification();
 }
 
+bool IsolateObjects::was_entered_since(int64_t monotonic_ns) const { return m_worker.entered_ns() > monotonic_ns; }
+
 v8::Local<v8::Function> IsolateObjects::dispatch(EventKind kind) {
   constexpr std::array names{"dispatchObjectFetch",   "dispatchObjectMethod", "dispatchObjectAlarm",
                              "dispatchSocketMessage", "dispatchSocketClose",  "dispatchSocketError"};

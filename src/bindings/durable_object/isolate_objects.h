@@ -36,6 +36,8 @@ class IsolateObjects final : public web::OutputHold {
   v8::Local<v8::Function> dispatch(EventKind kind);
   // Frees what ended objects left in JavaScript. Not inside JavaScript; takes milliseconds.
   void collect_garbage();
+  // Something has run in the isolate since this time of the shard's clock.
+  bool was_entered_since(int64_t monotonic_ns) const;
   void detach();
 
   // web::OutputHold

@@ -14,6 +14,11 @@
 #include "worker/remote_websocket.h"
 
 namespace adit::bindings::durable_object {
+namespace {
+
+constexpr uint64_t between_collections_ms = 30'000;
+
+}  // namespace
 
 // A call as it travels to the object's shard, and its outcome back.
 struct ObjectHost::RemoteCall {
@@ -265,20 +270,25 @@ Result<void> destroy_space(worker::ShardGroup& group, const std::string& space) 
 // does not begin by itself.
 void ObjectHost::collect_garbage_later() {
   constexpr size_t worth_it = 1000;
-  if (m_slept >= worth_it && !m_collection.is_active()) collect_garbage();
+  if (m_slept >= worth_it && !m_collection.is_active()) collect_garbage(between_collections_ms);
 }
 
 // After a while, and then again until nothing has fallen asleep meanwhile: what the last ones left, in the ledgers and the log too, keeps many
-// pages. Memory is released a little later, because the collector frees buffers and finalizes in turns and threads of its own.
-void ObjectHost::collect_garbage() {
-  constexpr uint64_t between_ms = 30'000;
+// pages. Not while requests come: it would hold them up, and V8 collects by itself then. Memory is released a little later, because the
+// collector frees buffers and finalizes in turns and threads of its own.
+void ObjectHost::collect_garbage(uint64_t after_ms) {
+  constexpr uint64_t try_again_ms = 1'000;
+  constexpr int64_t quiet_ns = 100'000'000;
   constexpr uint64_t settles_ms = 3'000;
-  m_collection = m_shard.loop().after(between_ms, [this] {
+  m_collection = m_shard.loop().after(after_ms, [this] {
+    auto since_ns = m_shard.clock().monotonic_ns() - quiet_ns;
+    for (auto& [worker, objects] : m_isolates)
+      if (objects->was_entered_since(since_ns)) return collect_garbage(try_again_ms);
     bool are_new = std::exchange(m_slept, 0) > 0;
     for (auto& [worker, objects] : m_isolates) objects->collect_garbage();
     m_collection = m_shard.loop().after(settles_ms, [this, are_new] {
       release_unused_memory();
-      if (are_new) collect_garbage();
+      if (are_new) collect_garbage(between_collections_ms);
     });
   });
 }

@@ -121,7 +121,7 @@ class ObjectHost final : public AlarmShard {
   void put_to_sleep();
   void give_room();
   void collect_garbage_later();
-  void collect_garbage();
+  void collect_garbage(uint64_t after_ms);
 
   worker::Shard& m_shard;
   ShardState& m_state;
