@@ -78,7 +78,8 @@ class AlarmIndexScale : public ::testing::Test {
 };
 
 TEST_F(AlarmIndexScale, a_million_pending_alarms_cost_no_scan) {
-  bool is_long = std::getenv("ADIT_LONG") && *std::getenv("ADIT_LONG");
+  const auto* wanted = std::getenv("ADIT_LONG");
+  bool is_long = wanted && *wanted;
   int64_t count = is_long ? 1'000'000 : 20'000;
   constexpr int64_t first_ms = 2'000'000'000'000;
   open();

@@ -53,8 +53,8 @@ Result<void> Alarms::note_row(AlarmRow row) {
     if (!row.name) row.name = std::move(known->name);
   }
   TRY(put(row));
-  // Now, so that it is in the log before what the object writes next.
-  TRY(index->ledger().commit());
+  // Now, so that it is in the log before what the object writes next. Asked for anew, because a broken index is opened again.
+  TRY(TRY(this->index())->ledger().commit());
   return {};
 }
 

@@ -218,7 +218,7 @@ void Object::leave_memory(Error reason) {
   if (m_ledger) m_ledger->commit().ignore();
   bool is_broken = m_ledger && m_ledger->is_broken();
   m_ledger.reset();
-  if (m_restore_to && !is_broken) m_host.restore(m_address, std::move(*m_restore_to));
+  if (m_restore_to && !is_broken) m_host.restore(m_address, *m_restore_to);
   else if (is_broken) m_host.recover(m_address);
   auto sockets = std::exchange(m_sockets, {});
   for (auto& socket : sockets)

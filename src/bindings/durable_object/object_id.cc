@@ -78,7 +78,8 @@ std::optional<ObjectId> ObjectId::from_octets(std::span<const uint8_t> octets) {
 }
 
 std::optional<Jurisdiction> ObjectId::jurisdiction(const NamespaceKey& key) const {
-  for (Jurisdiction each = 0; each <= jurisdictions.size(); ++each) {
+  for (size_t i = 0; i <= jurisdictions.size(); ++i) {
+    auto each = static_cast<Jurisdiction>(i);
     auto half = derive(key, tag_purpose(each), view(m_octets.data()));
     if (std::equal(half.begin(), half.end(), m_octets.begin() + half_bytes)) return each;
   }

@@ -63,7 +63,8 @@ TEST(ObjectId, of_another_class_or_invented_is_not_valid) {
 
 TEST(ObjectId, says_its_jurisdiction_which_makes_it_another_id) {
   SystemRandom random;
-  for (Jurisdiction each = 0; each <= jurisdictions.size(); ++each) {
+  for (size_t i = 0; i <= jurisdictions.size(); ++i) {
+    auto each = static_cast<Jurisdiction>(i);
     EXPECT_EQ(ObjectId::from_name(key, "room", each).jurisdiction(key), each);
     EXPECT_EQ(ObjectId::make_unique(key, random, each).jurisdiction(key), each);
     EXPECT_EQ(ObjectId::parse(ObjectId::make_unique(key, random, each).text())->jurisdiction(key), each);
