@@ -17,8 +17,9 @@ namespace adit::worker {
 namespace {
 
 constexpr std::string_view common_methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"};
-constexpr int64_t startup_cpu_limit_ms = 1000;    // Workers: the top level of a script may run one second
-constexpr uint64_t wait_until_limit_ms = 30'000;  // Workers: waitUntil may run 30 seconds past the response
+constexpr int64_t startup_cpu_limit_ms = 1000;            // Workers: the top level of a script may run one second
+constexpr uint64_t wait_until_limit_ms = 30'000;          // Workers: waitUntil may run 30 seconds past the response
+constexpr size_t response_head_limit_bytes = 128 * 1024;  // Workers: all headers of a response
 
 // A target that the URL parser would not change, so that parsing can be left out.
 bool is_plain_target(std::string_view target) {
@@ -266,6 +267,7 @@ void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view statu
     if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body)) message.body = std::move(*source);
     return respond(id, std::move(message));
   }
+  if (header_lines.size() > response_head_limit_bytes) return fail_head(id, header_lines.size(), std::move(body));
   invocation->responded = true;
   if (encode == EncodeBody::automatic) body = encode_response_body(header_lines, std::move(body));
   if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body)) body = watch_body(id, std::move(*source));
@@ -277,6 +279,13 @@ void WorkerIsolate::respond_bytes(int32_t id, int status, std::string_view statu
     invocation->exchange->respond(status, status_text, header_lines, std::move(body));
   }
   finish_response(id, *invocation, status);
+}
+
+void WorkerIsolate::fail_head(int32_t id, size_t size_bytes, net::HttpBody body) {
+  auto detail = fmt::format("The headers of a response may have 128 KB together; these have {} bytes.", size_bytes);
+  m_options.host->worker_output(LogLevel::error, detail);
+  if (auto* source = std::get_if<std::shared_ptr<net::ByteSource>>(&body)) (*source)->cancel(Error::failed(detail));
+  answer_error(id, 500, "The response's headers are too large", detail);
 }
 
 void WorkerIsolate::finish_response(int32_t id, Invocation& invocation, int status) {

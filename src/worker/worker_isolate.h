@@ -160,6 +160,7 @@ class WorkerIsolate final : public js::IsolateObserver, public web::InvocationLi
   void call_handler(int32_t id, v8::Local<v8::Function> function, int count, v8::Local<v8::Value>* arguments);
   void answer_error(int32_t id, int status, std::string_view title, std::string_view detail);
   void upgrade(int32_t id, ResponseMessage message);
+  void fail_head(int32_t id, size_t size_bytes, net::HttpBody body);
   void body_finished(int32_t id);
   void limit_waiting(int32_t id, Invocation& invocation);
   void end_invocation(int32_t id);

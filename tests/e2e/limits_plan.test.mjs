@@ -97,6 +97,32 @@ test("a chunked body that passes the limit during the response ends the connecti
   await server.stop();
 });
 
+// ---- The response's headers
+
+test("a response with more than 128 KB of headers is an error", { skip }, async () => {
+  const source = `export default { fetch(request) {
+    const size = Number(new URL(request.url).searchParams.get("size"));
+    const headers = Array.from({ length: size / 1024 }, (_, i) => ["x" + (1000 + i), "h".repeat(1015)]);
+    return new Response("ok", { headers });
+  } };`;
+  const server = await start(worker({ "index.js": source }), { args: ["--shards", "1"] });
+  const size = (kb) =>
+    new Promise((resolve, reject) => {
+      const options = { maxHeaderSize: 1024 * 1024 };
+      http
+        .get(`${server.url}/?size=${kb * 1024}`, options, (response) => {
+          response.resume();
+          response.on("end", () => resolve(response.statusCode));
+        })
+        .on("error", reject);
+    });
+  assert.equal(await size(126), 200);
+  assert.equal(await size(129), 500);
+  assert.match(server.output, /headers of a response may have 128 KB/);
+  assert.equal(await size(1), 200);
+  await server.stop();
+});
+
 // ---- Variables and the worker's size
 
 test("too long and too many variables are errors of the configuration", { skip }, async () => {
