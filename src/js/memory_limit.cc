@@ -11,6 +11,7 @@ namespace adit::js {
 
 void MemoryLimit::attach(v8::Isolate* isolate) {
   m_isolate = isolate;
+  isolate->SetData(data_slot, this);
   m_pacing.attach(isolate);
   isolate->AddGCEpilogueCallback([](v8::Isolate*, v8::GCType type, v8::GCCallbackFlags,
                                     void* self) { static_cast<MemoryLimit*>(self)->collected(type); },
@@ -66,7 +67,21 @@ void MemoryLimit::check() {
   if (!isolate.is_condemned() && !m_was_refused)
     m_isolate->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
   m_check_requested = false;
-  if (m_was_refused || used_bytes() > m_limit_bytes) isolate.condemn();
+  m_native_look_bytes = std::max(m_limit_bytes / 2, m_native->used_bytes() + m_limit_bytes / 8);
+  if (m_was_refused || used_bytes() > m_limit_bytes || m_native->is_over()) isolate.condemn();
+}
+
+std::shared_ptr<MemoryAccount> native_memory(v8::Isolate* isolate) {
+  auto* limit = MemoryLimit::of(isolate);
+  return limit ? limit->native() : nullptr;
+}
+
+MemoryCharge charge_native_memory(v8::Isolate* isolate, size_t bytes) {
+  auto* limit = MemoryLimit::of(isolate);
+  if (!limit) return {};
+  MemoryCharge charge(limit->native(), bytes);
+  limit->look_at_native();
+  return charge;
 }
 
 }  // namespace adit::js

@@ -11,6 +11,7 @@ namespace adit::web {
 namespace {
 
 constexpr size_t chunk_size_bytes = 32 * 1024;
+constexpr size_t max_output_bytes = 128 * 1024 * 1024;  // of one write: an isolate's memory limit
 // zlib's default is 6. On pages and source text 5 gives 0 to 2% more octets for 60% of the CPU time.
 constexpr int level = 5;
 
@@ -71,6 +72,8 @@ class Decompressor final : public Codec {
     m_stream.avail_in = static_cast<uInt>(input.size());
     size_t used = 0;
     do {
+      if (used > max_output_bytes)
+        return Error::type_error("Decompression failed: what this chunk becomes does not fit into memory.");
       output.resize(used + chunk_size_bytes);
       m_stream.next_out = output.data() + used;
       m_stream.avail_out = static_cast<uInt>(chunk_size_bytes);

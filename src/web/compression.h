@@ -19,7 +19,7 @@ enum class Checks { strict, lenient };
 class Codec {
  public:
   virtual ~Codec() = default;
-  // What the codec gives for these octets now, maybe nothing.
+  // What the codec gives for these octets now, maybe nothing. Output that no isolate has room for is an error.
   virtual Result<Bytes> write(BytesView input) = 0;
   // The rest. Incomplete compressed data is an error.
   virtual Result<Bytes> finish() = 0;

@@ -6,6 +6,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include <algorithm>
+
 #include "js/ops.h"
 
 namespace adit::web {
@@ -13,6 +15,7 @@ namespace node {
 namespace {
 
 constexpr size_t chunk_size_bytes = 32 * 1024;
+constexpr size_t max_output_bytes = 128 * 1024 * 1024;  // of one call: an isolate's memory limit
 
 // Node's numbers for what a stream does.
 enum class Mode : uint32_t {
@@ -47,7 +50,7 @@ class ZlibCodec {
  protected:
   // Room for more output, within the limit.
   static Result<size_t> grow(Bytes& output, size_t used, size_t limit) {
-    if (used > limit) return too_large();
+    if (used > std::min(limit, max_output_bytes)) return too_large();
     output.resize(used + chunk_size_bytes);
     return chunk_size_bytes;
   }

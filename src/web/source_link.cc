@@ -69,8 +69,8 @@ class LinkedSource final : public net::ByteSource, public std::enable_shared_fro
 // ready chunks does not deepen the stack.
 class Gatherer final : public std::enable_shared_from_this<Gatherer> {
  public:
-  Gatherer(std::shared_ptr<net::ByteSource> source, net::ReadCallback callback)
-      : m_source(std::move(source)), m_callback(std::move(callback)) {}
+  Gatherer(std::shared_ptr<net::ByteSource> source, net::ReadCallback callback, std::shared_ptr<MemoryAccount> account)
+      : m_source(std::move(source)), m_callback(std::move(callback)), m_charge(std::move(account)) {}
 
   void run() {
     m_running = true;
@@ -83,7 +83,13 @@ class Gatherer final : public std::enable_shared_from_this<Gatherer> {
 
  private:
   void take(Result<Bytes> result) {
+    if (result.is_ok()) m_charge.add(result.value().size());
+    if (result.is_ok() && !result.value().empty() && m_charge.is_over()) {
+      m_source->cancel(too_much_memory());
+      result = too_much_memory();
+    }
     if (result.is_error() || result.value().empty()) {
+      m_charge.clear();
       auto callback = std::exchange(m_callback, nullptr);
       return callback(result.is_error() ? std::move(result) : Result<Bytes>(std::move(m_gathered)));
     }
@@ -96,6 +102,7 @@ class Gatherer final : public std::enable_shared_from_this<Gatherer> {
   std::shared_ptr<net::ByteSource> m_source;
   net::ReadCallback m_callback;
   Bytes m_gathered;
+  MemoryCharge m_charge;
   bool m_running = false;
   bool m_answered = false;
 };
@@ -107,8 +114,13 @@ std::shared_ptr<net::ByteSource> link_source(std::shared_ptr<net::ByteSource> up
   return std::make_shared<LinkedSource>(std::move(upstream), length_bytes, std::move(ended));
 }
 
-void read_all(std::shared_ptr<net::ByteSource> source, net::ReadCallback callback) {
-  std::make_shared<Gatherer>(std::move(source), std::move(callback))->run();
+void read_all(std::shared_ptr<net::ByteSource> source, net::ReadCallback callback,
+              std::shared_ptr<MemoryAccount> account) {
+  std::make_shared<Gatherer>(std::move(source), std::move(callback), std::move(account))->run();
+}
+
+Error too_much_memory() {
+  return Error::failed("This body does not fit into the memory that the worker may use; read it as a stream.");
 }
 
 }  // namespace adit::web

@@ -3,6 +3,7 @@
 #include "web/source_ops.h"
 
 #include "js/answer.h"
+#include "js/memory_limit.h"
 #include "js/ops.h"
 #include "web/held_output.h"
 
@@ -17,7 +18,8 @@ Result<v8::Local<v8::Value>> source_read(js::Call& call, Source source) {
 }
 
 Result<v8::Local<v8::Value>> source_read_all(js::Call& call, Source source) {
-  return js::answer_now_or_later<Bytes>(call, [&](auto callback) { read_all(source, std::move(callback)); });
+  return js::answer_now_or_later<Bytes>(
+      call, [&](auto callback) { read_all(source, std::move(callback), js::native_memory(call.v8())); });
 }
 
 void source_cancel(Source source, std::string reason) { source->cancel(Error(ErrorKind::aborted, std::move(reason))); }
@@ -27,10 +29,31 @@ std::optional<double> source_length(Source source) {
   return length ? std::optional(static_cast<double>(*length)) : std::nullopt;
 }
 
-Source source_from_bytes(BytesView bytes) { return std::make_shared<net::MemorySource>(copy_bytes(bytes)); }
+// Octets that JavaScript gave, on the isolate's account until they are read.
+class HeldBytes final : public net::ByteSource {
+ public:
+  HeldBytes(Bytes data, MemoryCharge charge) : m_data(std::move(data)), m_charge(std::move(charge)) {}
+  void read(net::ReadCallback callback) override {
+    m_charge.clear();
+    m_data.read(std::move(callback));
+  }
+  void cancel(Error reason) override {
+    m_charge.clear();
+    m_data.cancel(std::move(reason));
+  }
+  std::optional<uint64_t> remaining_bytes() const override { return m_data.remaining_bytes(); }
 
-std::vector<Source> source_tee(Source source) {
-  auto [first, second] = tee_source(std::move(source));
+ private:
+  net::MemorySource m_data;
+  MemoryCharge m_charge;
+};
+
+Source source_from_bytes(js::Call& call, BytesView bytes) {
+  return std::make_shared<HeldBytes>(copy_bytes(bytes), js::charge_native_memory(call.v8(), bytes.size()));
+}
+
+std::vector<Source> source_tee(js::Call& call, Source source) {
+  auto [first, second] = tee_source(std::move(source), js::native_memory(call.v8()));
   return {first, second};
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 class Tee final : public std::enable_shared_from_this<Tee> {
  public:
-  explicit Tee(std::shared_ptr<net::ByteSource> upstream) : m_upstream(std::move(upstream)) {}
+  Tee(std::shared_ptr<net::ByteSource> upstream, std::shared_ptr<MemoryAccount> account)
+      : m_upstream(std::move(upstream)), m_charge(std::move(account)) {}
 
   void read(int index, net::ReadCallback callback) {
     auto& branch = m_branches[index];
@@ -28,7 +29,7 @@ class Tee final : public std::enable_shared_from_this<Tee> {
     auto& branch = m_branches[index];
     if (branch.cancelled) return;
     branch.cancelled = reason;
-    branch.queue.clear();
+    while (!branch.queue.empty()) take(branch);
     auto reader = std::exchange(branch.reader, nullptr);
     if (m_branches[1 - index].cancelled) m_upstream->cancel(reason);
     if (reader) reader(Error(ErrorKind::aborted, reason.message()));
@@ -49,9 +50,10 @@ class Tee final : public std::enable_shared_from_this<Tee> {
     std::optional<Error> cancelled;
   };
 
-  static Bytes take(Branch& branch) {
+  Bytes take(Branch& branch) {
     auto chunk = std::move(branch.queue.front());
     branch.queue.pop_front();
+    m_charge.remove(chunk.size());
     return chunk;
   }
 
@@ -63,6 +65,12 @@ class Tee final : public std::enable_shared_from_this<Tee> {
 
   void deliver(Result<Bytes> result) {
     m_pulling = false;
+    if (result.is_ok() && m_charge.is_over()) {
+      m_upstream->cancel(too_much_memory());
+      result = too_much_memory();
+      for (auto& branch : m_branches)
+        while (!branch.queue.empty()) take(branch);
+    }
     if (result.is_error()) m_outcome = Result<void>(result.error());
     else if (result.value().empty()) m_outcome = Result<void>();
     std::array<net::ReadCallback, 2> readers{std::exchange(m_branches[0].reader, nullptr),
@@ -74,13 +82,17 @@ class Tee final : public std::enable_shared_from_this<Tee> {
 
   void keep_for_absent_reader(const std::array<net::ReadCallback, 2>& readers, const Bytes& chunk) {
     for (int index = 0; index < 2; ++index)
-      if (!readers[index] && !m_branches[index].cancelled) m_branches[index].queue.push_back(chunk);
+      if (!readers[index] && !m_branches[index].cancelled) {
+        m_branches[index].queue.push_back(chunk);
+        m_charge.add(chunk.size());
+      }
   }
 
   std::shared_ptr<net::ByteSource> m_upstream;
   std::array<Branch, 2> m_branches;
   std::optional<Result<void>> m_outcome;
   bool m_pulling = false;
+  MemoryCharge m_charge;  // of both queues
 };
 
 class TeeBranch final : public net::ByteSource {
@@ -98,8 +110,8 @@ class TeeBranch final : public net::ByteSource {
 }  // namespace
 
 std::pair<std::shared_ptr<net::ByteSource>, std::shared_ptr<net::ByteSource>> tee_source(
-    std::shared_ptr<net::ByteSource> upstream) {
-  auto tee = std::make_shared<Tee>(std::move(upstream));
+    std::shared_ptr<net::ByteSource> upstream, std::shared_ptr<MemoryAccount> account) {
+  auto tee = std::make_shared<Tee>(std::move(upstream), std::move(account));
   return {std::make_shared<TeeBranch>(tee, 0), std::make_shared<TeeBranch>(tee, 1)};
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/verify.h"
+#include "js/memory_limit.h"
 #include "web/network_services.h"
 #include "web/output_hold.h"
 #include "web/structured_clone.h"
@@ -81,7 +82,7 @@ void WebSocketReceiver::deliver(WebSocketEvent event) {
 namespace {
 
 std::vector<js::Handle<WebSocketLink>> websocket_pair(js::Call& call) {
-  auto [a, b] = net::make_websocket_pair(call.service<NetworkServices>().loop);
+  auto [a, b] = net::make_websocket_pair(call.service<NetworkServices>().loop, js::native_memory(call.v8()));
   return {std::move(a), std::move(b)};
 }
 
@@ -102,6 +103,13 @@ void send_when_durable(js::Call& call, Message message) {
   hold->send(invocation, std::move(message));
 }
 
+void send(js::Call& call, js::Handle<WebSocketLink> link, net::WebSocketMessage message) {
+  send_when_durable(
+      call, [link = std::move(link), message = std::move(message)]() mutable { link->send(std::move(message)); });
+  // It may wait in memory until somebody listens.
+  if (auto* limit = js::MemoryLimit::of(call.v8())) limit->look_at_native();
+}
+
 js::Promise<WebSocketEvent> websocket_receive(js::Call& call, js::Handle<WebSocketReceiver> receiver) {
   auto [promise, settle] = call.promise<WebSocketEvent>();
   receiver->wait(std::move(settle));
@@ -115,15 +123,11 @@ void websocket_send_text(js::Call& call, js::Handle<WebSocketLink> link, v8::Loc
   size_t written = text->WriteUtf8V2(isolate, reinterpret_cast<char*>(data.data()), data.size(),
                                      v8::String::WriteFlags::kReplaceInvalidUtf8);
   VERIFY(written == data.size());
-  send_when_durable(call, [link = std::move(link), data = std::move(data)]() mutable {
-    link->send({true, std::move(data)});
-  });
+  send(call, std::move(link), {true, std::move(data)});
 }
 
 void websocket_send_bytes(js::Call& call, js::Handle<WebSocketLink> link, BytesView bytes) {
-  send_when_durable(call, [link = std::move(link), data = copy_bytes(bytes)]() mutable {
-    link->send({false, std::move(data)});
-  });
+  send(call, std::move(link), {false, copy_bytes(bytes)});
 }
 
 void websocket_close(js::Call& call, js::Handle<WebSocketLink> link, uint32_t code, std::string reason) {

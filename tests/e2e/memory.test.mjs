@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { eventually, openSocket, peer, sanitized, start, worker } from "./harness.mjs";
 import { memory_mb, proc } from "./measure.mjs";
 
@@ -67,12 +68,17 @@ const kinds = {
   "wasm-memory": () => { const memory = new WebAssembly.Memory({ initial: 16 }); new Uint8Array(memory.buffer).fill(1); return memory; },
   "wasm-grow": () => { const memory = (kinds.memory ??= new WebAssembly.Memory({ initial: 16, maximum: 65536 })); memory.grow(16); new Uint8Array(memory.buffer).fill(1, memory.buffer.byteLength - size); return memory; },
   "websocket-pair": () => new Promise((resolve) => { const [a, b] = Object.values(new WebSocketPair()); a.accept(); b.accept(); b.binaryType = "arraybuffer"; b.addEventListener("message", ({ data }) => resolve([data, a, b])); a.send(once()); }),
+  "websocket-unread": () => { const [a, b] = Object.values(new WebSocketPair()); a.accept(); a.send(once()); return [a, b]; },
+  "body-unread": () => { const response = new Response(once()); return [response, response.body]; },
   "identity-unread": () => { const { readable, writable } = new IdentityTransformStream(); const writer = writable.getWriter(); writer.write(fresh()).catch(() => {}); return [readable, writer]; },
+  "kv-puts": async (env) => { env.KV.put("b" + kept.length, once()).catch(() => {}); },
+  "r2-puts": async (env) => { env.BUCKET.put("b" + kept.length, once()).catch(() => {}); },
   heap: () => new Array(131072).fill(0).map((_, i) => i + 0.5),
   // Never more than ten megabytes of each are held.
   "garbage-uint8-array": () => { kept.length = kept.length % 10; return fresh(); },
   "garbage-fetch": async (env, request) => { kept.length = kept.length % 10; return kinds.fetch(env, request); },
   "garbage-kv": async (env, request) => { kept.length = kept.length % 10; return kinds.kv(env, request); },
+  "garbage-websocket": async (env, request) => { kept.length = kept.length % 10; await scheduler.wait(0); return kinds["websocket-unread"](env, request); },
   "garbage-wasm": async (env, request) => { kept.length = kept.length % 10; return kinds["wasm-memory"](); },
 };
 
@@ -94,6 +100,19 @@ export default {
       server.addEventListener("message", ({ data }) => { kept.push(data); server.send(String(kept.length)); });
       return new Response(null, { status: 101, webSocket: client });
     }
+    if (pathname === "/read") return new Response(String((await request.arrayBuffer()).byteLength));
+    if (pathname === "/tee") {
+      const [first, second] = request.body.tee();
+      let size = 0;
+      for await (const chunk of first) size += chunk.byteLength;
+      return new Response(String(size) + second);
+    }
+    if (pathname === "/gunzip") {
+      let size = 0;
+      for await (const chunk of request.body.pipeThrough(new DecompressionStream("gzip"))) size += chunk.byteLength;
+      return new Response(String(size));
+    }
+    if (pathname === "/gunzip-sync") return new Response(String(zlib.gunzipSync(await request.arrayBuffer()).length));
     const kind = pathname.slice(1);
     const count = Number(searchParams.get("count"));
     for (let i = 0; i < count; i++) kept.push(await kinds[kind](env, request));
@@ -217,6 +236,34 @@ test("what many requests and messages leave behind counts as what one does", { s
   await eventually(() => assert.equal(server.losses(), before + 1));
   await server.innocentGoesOn();
   await server.memoryReturns();
+  assert.equal((await server.stop()).code, 0);
+});
+
+test("a body that does not fit is an error for its reader, before it is in memory", { skip }, async () => {
+  const server = await startBoth();
+  const zeros = gzipSync(Buffer.alloc(1 << 29));
+  const long = () =>
+    new ReadableStream({
+      sent: 0,
+      pull(controller) {
+        if (this.sent++ < 600) controller.enqueue(new Uint8Array(1 << 20));
+        else controller.close();
+      },
+    });
+  for (const [path, body, message] of [
+    ["/read", long(), /does not fit into the memory/],
+    ["/tee", long(), /does not fit into the memory/],
+    ["/gunzip", zeros, /does not fit into memory|memory limit/],
+    ["/gunzip-sync", zeros, /larger than|ERR_BUFFER_TOO_LARGE/],
+  ]) {
+    const sent = server.fetch(path, { method: "POST", body, duplex: "half" });
+    // The server stops to read what nobody wants: the client may learn of that first.
+    const answer = await sent.catch(() => undefined);
+    if (answer) assert.equal(answer.status, 500, path);
+    await server.waitForOutput(message);
+    await server.innocentGoesOn();
+  }
+  assert(memory_mb(server, "VmHWM") < server.before_mb + 500, `${memory_mb(server, "VmHWM")} MB at the most`);
   assert.equal((await server.stop()).code, 0);
 });
 

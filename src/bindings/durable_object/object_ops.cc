@@ -5,6 +5,7 @@
 #include "bindings/durable_object/ops.h"
 #include "js/convert.h"
 #include "js/errors.h"
+#include "js/memory_limit.h"
 #include "js/ops.h"
 #include "web/structured_clone.h"
 #include "worker/rpc_values.h"
@@ -62,9 +63,12 @@ js::Promise<Outcome> send_call(js::Call& call, ClassHandle object_class, const s
   auto& host = objects.host();
   auto caller = call.isolate().current_invocation();
   auto [promise, settle_promise] = call.promise<Outcome>();
+  auto* body = std::get_if<Bytes>(&object_call.request.body);
+  auto charge = js::charge_native_memory(call.v8(), body ? body->size() : 0);
   // The promise knows how to read the answer.
-  auto settle = [settle = std::move(settle_promise),
+  auto settle = [settle = std::move(settle_promise), charge = std::move(charge),
                  is_method = object_call.kind == EventKind::method](Result<Outcome> outcome) mutable {
+    charge.clear();
     if (outcome.is_ok()) outcome.value().is_method = is_method;
     settle(std::move(outcome));
   };

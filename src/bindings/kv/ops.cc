@@ -2,10 +2,10 @@
 // straight from SQLite's buffer when the namespace is this shard's. Owner: the isolate's thread.
 #include "bindings/kv/ops.h"
 
-#include <simdutf.h>
-
 #include "bindings/kv/service.h"
 #include "bindings/kv/value_reader.h"
+#include "bindings/list_cursor.h"
+#include "js/memory_limit.h"
 #include "net/byte_source.h"
 #include "web/connections.h"
 #include "worker/subrequests.h"
@@ -87,19 +87,9 @@ static v8::Local<v8::Value> to_js(v8::Isolate* isolate, const ManyAnswer& answer
   return v8::Array::New(isolate, elements.data(), elements.size());
 }
 
-static std::string encode_cursor(std::string_view key) {
-  std::string cursor(simdutf::base64_length_from_binary(key.size()), '\0');
-  cursor.resize(simdutf::binary_to_base64(key.data(), key.size(), cursor.data()));
-  return cursor;
-}
-
 static Result<std::string> decode_cursor(std::string_view cursor) {
-  std::string key(simdutf::maximal_binary_length_from_base64(cursor.data(), cursor.size()), '\0');
-  auto decoded = simdutf::base64_to_binary(cursor.data(), cursor.size(), key.data());
-  if (decoded.error != simdutf::SUCCESS)
-    return Error::failed("KV GET failed: 400 Invalid cursor: it is none that list() gave.");
-  key.resize(decoded.count);
-  return key;
+  if (auto key = decode_list_cursor(cursor)) return std::move(*key);
+  return Error::failed("KV GET failed: 400 Invalid cursor: it is none that list() gave.");
 }
 
 // Flat: the cursor of the next page or null, then name, expiration, metadata of each key.
@@ -107,7 +97,7 @@ static v8::Local<v8::Value> to_js(v8::Isolate* isolate, const ListPage& page) {
   v8::LocalVector<v8::Value> elements(isolate);
   elements.reserve(1 + 3 * page.keys.size());
   if (page.is_complete) elements.push_back(v8::Null(isolate));
-  else elements.push_back(js::from_utf8(isolate, encode_cursor(page.keys.back().name)));
+  else elements.push_back(js::from_utf8(isolate, encode_list_cursor(page.keys.back().name)));
   for (const auto& key : page.keys) {
     elements.push_back(js::from_utf8(isolate, key.name));
     elements.push_back(js::to_js(isolate, key.expiration_s));
@@ -199,10 +189,11 @@ Result<js::Promise<void>> kv_put(js::Call& call, SpaceHandle space, std::string 
   }
   if (request.value.size() > max_value_bytes) return value_too_long(request.value.size());
   auto [promise, settle] = call.promise<void>();
+  auto answer = while_charged(js::charge_native_memory(call.v8(), request.value.size()), std::move(settle));
   auto& service = call.service<Service>();
   web::begin_connection_when_durable(call, [&service, space, request = std::move(request),
-                                            settle = std::move(settle)](web::ConnectionSlot slot) mutable {
-    auto done = web::answering(std::move(slot), std::move(settle));
+                                            answer = std::move(answer)](web::ConnectionSlot slot) mutable {
+    auto done = web::answering(std::move(slot), std::move(answer));
     if (request.value.size() <= max_inline_bytes) return service.put(*space, std::move(request), std::move(done));
     auto body = copy_bytes(std::exchange(request.value, {}));
     service.put_body(*space, std::move(request), std::move(body), std::move(done));

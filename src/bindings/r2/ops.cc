@@ -2,11 +2,11 @@
 // R2Objects of. R2's errors begin with the method's name. Owner: the isolate's thread.
 #include "bindings/r2/ops.h"
 
-#include <simdutf.h>
-
 #include <nlohmann/json.hpp>
 
+#include "bindings/list_cursor.h"
 #include "bindings/r2/service.h"
+#include "js/memory_limit.h"
 #include "web/connections.h"
 #include "web/held_output.h"
 #include "worker/subrequests.h"
@@ -72,24 +72,15 @@ static v8::Local<v8::Value> to_js(v8::Isolate* isolate, const GetAnswer& answer)
   return v8::Array::New(isolate, fields, get_fields);
 }
 
-static std::string encode_cursor(std::string_view key) {
-  std::string cursor(simdutf::base64_length_from_binary(key.size()), '\0');
-  cursor.resize(simdutf::binary_to_base64(key.data(), key.size(), cursor.data()));
-  return cursor;
-}
-
 static Result<std::string> decode_cursor(std::string_view cursor) {
-  std::string key(simdutf::maximal_binary_length_from_base64(cursor.data(), cursor.size()), '\0');
-  auto decoded = simdutf::base64_to_binary(cursor.data(), cursor.size(), key.data());
-  if (decoded.error != simdutf::SUCCESS) return Error::failed("list: The cursor is none that list() gave.");
-  key.resize(decoded.count);
-  return key;
+  if (auto key = decode_list_cursor(cursor)) return std::move(*key);
+  return Error::failed("list: The cursor is none that list() gave.");
 }
 
 // The cursor or null, the prefixes, then the objects.
 static v8::Local<v8::Value> to_js(v8::Isolate* isolate, const ListPage& page) {
   v8::LocalVector<v8::Value> elements(isolate);
-  if (page.is_truncated()) elements.push_back(js::from_utf8(isolate, encode_cursor(page.cursor)));
+  if (page.is_truncated()) elements.push_back(js::from_utf8(isolate, encode_list_cursor(page.cursor)));
   else elements.push_back(v8::Null(isolate));
   v8::LocalVector<v8::Value> prefixes(isolate);
   for (auto& prefix : page.prefixes) prefixes.push_back(js::from_utf8(isolate, prefix));
@@ -157,6 +148,11 @@ Result<Body> body_of(v8::Isolate* isolate, v8::Local<v8::Value> value) {
   return Error::type_error("an R2 value is a string, octets or a stream");
 }
 
+size_t size_in_memory(const Body& body) {
+  auto* bytes = std::get_if<Bytes>(&body);
+  return bytes ? bytes->size() : 0;
+}
+
 Result<ObjectOptions> options_of(std::optional<std::string> http, std::optional<std::string> custom,
                                  int32_t storage_class, const std::optional<BytesView>& key) {
   return ObjectOptions{std::move(http).value_or(""), std::move(custom).value_or(""),
@@ -198,11 +194,13 @@ Result<js::Promise<ObjectAnswer>> r2_put(js::Call& call, BucketHandle bucket, st
                      nullptr};
   if (hash) request.expected.values[static_cast<size_t>(hash_kind)] = text_of(*hash);
   auto body = TRY(body_of(call.v8(), value));
+  auto charge = js::charge_native_memory(call.v8(), size_in_memory(body));
   auto [promise, settle] = call.promise<ObjectAnswer>();
+  auto answer = while_charged(std::move(charge), std::move(settle));
   web::begin_connection_when_durable(call, [bucket, request = std::move(request), body = std::move(body),
-                                            settle = std::move(settle)](web::ConnectionSlot slot) mutable {
+                                            answer = std::move(answer)](web::ConnectionSlot slot) mutable {
     bucket->put(std::move(request), std::move(body),
-                as<ObjectAnswer, std::optional<ObjectInfo>>("put", web::answering(std::move(slot), std::move(settle))));
+                as<ObjectAnswer, std::optional<ObjectInfo>>("put", web::answering(std::move(slot), std::move(answer))));
   });
   return promise;
 }
@@ -260,8 +258,9 @@ Result<js::Promise<std::string>> r2_upload_part(js::Call& call, BucketHandle buc
   TRY(worker::count_subrequest(call));
   auto sealing = TRY(ssec_key_of(ssec_key));
   auto body = TRY(body_of(call.v8(), value));
+  auto charge = js::charge_native_memory(call.v8(), size_in_memory(body));
   auto [promise, settle] = call.promise<std::string>();
-  auto done = [settle = std::move(settle)](Result<PartInfo> part) mutable {
+  auto done = [settle = while_charged(std::move(charge), std::move(settle))](Result<PartInfo> part) mutable {
     if (part.is_error()) return settle(prefixed("uploadPart", std::move(part.error())));
     settle(std::move(part.value().etag));
   };

@@ -13,7 +13,7 @@ namespace {
 // that the listener may do anything in between.
 class PairHalf final : public WebSocketLink, public std::enable_shared_from_this<PairHalf> {
  public:
-  explicit PairHalf(Loop& loop) : m_loop(loop) {}
+  PairHalf(Loop& loop, std::shared_ptr<MemoryAccount> account) : m_loop(loop), m_charge(std::move(account)) {}
   ~PairHalf() override { abandon(); }
 
   static void join(const std::shared_ptr<PairHalf>& a, const std::shared_ptr<PairHalf>& b) {
@@ -42,6 +42,7 @@ class PairHalf final : public WebSocketLink, public std::enable_shared_from_this
     abandon();
     m_incoming.clear();
     m_incoming_bytes = 0;
+    m_charge.clear();
     m_listener.reset();
     m_finished = true;
   }
@@ -60,6 +61,11 @@ class PairHalf final : public WebSocketLink, public std::enable_shared_from_this
  private:
   using Event = std::variant<WebSocketMessage, WebSocketClose>;
 
+  static size_t size_of(const Event& event) {
+    auto* message = std::get_if<WebSocketMessage>(&event);
+    return sizeof(Event) + (message ? message->data.size() : 0);
+  }
+
   // The far side must not wait for a Close that cannot come any more.
   void abandon() {
     if (std::exchange(m_closed_outgoing, true)) return;
@@ -69,6 +75,7 @@ class PairHalf final : public WebSocketLink, public std::enable_shared_from_this
   void push(Event event) {
     if (m_finished) return;
     if (auto* message = std::get_if<WebSocketMessage>(&event)) m_incoming_bytes += message->data.size();
+    m_charge.add(size_of(event));
     m_incoming.push_back(std::move(event));
     schedule();
   }
@@ -85,6 +92,7 @@ class PairHalf final : public WebSocketLink, public std::enable_shared_from_this
     if (m_paused || !m_listener || m_incoming.empty()) return;
     auto event = std::move(m_incoming.front());
     m_incoming.pop_front();
+    m_charge.remove(size_of(event));
     auto listener = m_listener;
     if (auto* message = std::get_if<WebSocketMessage>(&event)) {
       m_incoming_bytes -= message->data.size();
@@ -111,6 +119,7 @@ class PairHalf final : public WebSocketLink, public std::enable_shared_from_this
   std::shared_ptr<Listener> m_listener;
   std::deque<Event> m_incoming;
   size_t m_incoming_bytes = 0;
+  MemoryCharge m_charge;  // what m_incoming holds
   bool m_closed_outgoing = false;
   bool m_finished = false;  // on_close was delivered, or this side gave up
   bool m_paused = false;
@@ -144,9 +153,10 @@ class Forwarder final : public WebSocketLink::Listener {
 
 }  // namespace
 
-std::pair<std::shared_ptr<WebSocketLink>, std::shared_ptr<WebSocketLink>> make_websocket_pair(Loop& loop) {
-  auto a = std::make_shared<PairHalf>(loop);
-  auto b = std::make_shared<PairHalf>(loop);
+std::pair<std::shared_ptr<WebSocketLink>, std::shared_ptr<WebSocketLink>> make_websocket_pair(
+    Loop& loop, std::shared_ptr<MemoryAccount> account) {
+  auto a = std::make_shared<PairHalf>(loop, account);
+  auto b = std::make_shared<PairHalf>(loop, std::move(account));
   PairHalf::join(a, b);
   return {std::move(a), std::move(b)};
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/memory_account.h"
 #include "net/loop.h"
 
 namespace adit::net {
@@ -56,8 +57,9 @@ class WebSocketLink {
   virtual void resume() = 0;
 };
 
-// Two ends in memory: what one sends, the other one's listener gets, from the loop.
-std::pair<std::shared_ptr<WebSocketLink>, std::shared_ptr<WebSocketLink>> make_websocket_pair(Loop& loop);
+// Two ends in memory: what one sends, the other one's listener gets, from the loop. What waits is on the account, if there is one.
+std::pair<std::shared_ptr<WebSocketLink>, std::shared_ptr<WebSocketLink>> make_websocket_pair(
+    Loop& loop, std::shared_ptr<MemoryAccount> account = nullptr);
 
 // Joins two links for good: each one's messages and close go to the other, with backpressure both ways.
 void couple_websockets(std::shared_ptr<WebSocketLink> a, std::shared_ptr<WebSocketLink> b);
