@@ -76,6 +76,50 @@ TEST(ReadAll, an_error_is_the_answer) {
   EXPECT_EQ(message, "reset by peer");
 }
 
+TEST(ReadAll, what_the_account_does_not_allow_is_an_error_and_let_go_of) {
+  auto account = std::make_shared<MemoryAccount>(10);
+  auto source = std::make_shared<FakeSource>();
+  std::string message;
+  read_all(
+      source, [&](Result<Bytes> result) { message = result.error().message(); }, account);
+  source->push("0123456789");
+  EXPECT_EQ(account->used_bytes(), 10u);
+  EXPECT_EQ(message, "");
+  source->push("x");
+  EXPECT_EQ(message, too_much_memory().message());
+  EXPECT_EQ(source->cancelled, message);
+  EXPECT_EQ(account->used_bytes(), 0u);
+}
+
+TEST(TeeSource, what_waits_for_one_branch_is_on_the_account_until_it_is_read) {
+  auto account = std::make_shared<MemoryAccount>(100);
+  auto source = std::make_shared<FakeSource>();
+  auto [first, second] = tee_source(source, account);
+  source->push("one");
+  source->push("three");
+  EXPECT_EQ(*read(*first), "data:one");
+  EXPECT_EQ(*read(*first), "data:three");
+  EXPECT_EQ(account->used_bytes(), 8u);
+  EXPECT_EQ(*read(*second), "data:one");
+  EXPECT_EQ(account->used_bytes(), 5u);
+  second->cancel(Error::failed("enough"));
+  EXPECT_EQ(account->used_bytes(), 0u);
+}
+
+TEST(TeeSource, more_than_the_account_allows_is_an_error_for_both) {
+  auto account = std::make_shared<MemoryAccount>(4);
+  auto source = std::make_shared<FakeSource>();
+  auto [first, second] = tee_source(source, account);
+  for (auto* chunk : {"one", "two", "three"}) source->push(chunk);
+  EXPECT_EQ(*read(*first), "data:one");
+  EXPECT_EQ(*read(*first), "data:two");
+  auto error = "error:" + std::string(too_much_memory().message());
+  EXPECT_EQ(*read(*first), error);
+  EXPECT_EQ(*read(*second), error);
+  EXPECT_TRUE(source->cancelled);
+  EXPECT_EQ(account->used_bytes(), 0u);
+}
+
 TEST(TeeSource, both_branches_get_everything_and_upstream_is_read_once) {
   auto source = std::make_shared<FakeSource>();
   auto [first, second] = tee_source(source);
