@@ -223,6 +223,7 @@ Entry::~Entry() {
   m_isolate.m_depth = 0;
   if (m_isolate.m_observer) m_isolate.m_observer->left();
   m_isolate.free_collected();
+  m_isolate.m_memory->turn_ended();
 }
 
 v8::Local<v8::Object> wrap_erased(v8::Isolate* v8_isolate, const void* tag, std::shared_ptr<void> pointer) {

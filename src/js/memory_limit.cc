@@ -67,8 +67,17 @@ void MemoryLimit::check() {
   if (!isolate.is_condemned() && !m_was_refused)
     m_isolate->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
   m_check_requested = false;
+  m_native_is_suspect = m_native->used_bytes() > m_native_look_bytes;
+  m_native_look_bytes = std::max(m_native_look_bytes, m_native->used_bytes() + m_limit_bytes / 8);
+  // A turn that does not end gets no more than twice as much.
+  bool has_too_much = m_was_refused || used_bytes() > m_limit_bytes || m_native->used_bytes() > 2 * m_limit_bytes;
+  if (has_too_much) isolate.condemn();
+}
+
+void MemoryLimit::judge_native() {
+  m_native_is_suspect = false;
   m_native_look_bytes = std::max(m_limit_bytes / 2, m_native->used_bytes() + m_limit_bytes / 8);
-  if (m_was_refused || used_bytes() > m_limit_bytes || m_native->is_over()) isolate.condemn();
+  if (m_native->is_over()) Isolate::of(m_isolate).condemn();
 }
 
 std::shared_ptr<MemoryAccount> native_memory(v8::Isolate* isolate) {

@@ -41,6 +41,11 @@ class MemoryLimit final : public v8::ArrayBuffer::Allocator {
     if (m_native->used_bytes() > m_native_look_bytes) request_check();
   }
 
+  // What the collector found is freed now.
+  void turn_ended() {
+    if (m_native_is_suspect) judge_native();
+  }
+
   // Heap and buffers, with the garbage that is not collected yet.
   size_t used_bytes() const;
 
@@ -50,6 +55,7 @@ class MemoryLimit final : public v8::ArrayBuffer::Allocator {
   void collected(v8::GCType type);
   void request_check();
   void check();
+  void judge_native();
 
   size_t m_limit_bytes;
   v8::Isolate* m_isolate = nullptr;
@@ -59,6 +65,7 @@ class MemoryLimit final : public v8::ArrayBuffer::Allocator {
   std::atomic<size_t> m_allocated_bytes{0};
   bool m_was_refused = false;
   bool m_check_requested = false;
+  bool m_native_is_suspect = false;  // to be looked at when the turn has ended: native objects are freed then
 };
 
 // The account of what native code holds for this isolate; null for the snapshot's builder.

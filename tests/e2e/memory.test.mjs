@@ -101,7 +101,7 @@ export default {
       return new Response(null, { status: 101, webSocket: client });
     }
     if (pathname === "/read") return new Response(String((await request.arrayBuffer()).byteLength));
-    if (pathname === "/tee") {
+    if (pathname === "/tee-body") {
       const [first, second] = request.body.tee();
       let size = 0;
       for await (const chunk of first) size += chunk.byteLength;
@@ -151,7 +151,7 @@ const lost = /The worker exceeded its memory limit of 128 MB/g;
 
 async function startBoth() {
   const [first, second] = folders();
-  const server = await start(first, { args: [second, "--shards", "1"] });
+  const server = await start(first, { args: [second, "--shards", "1", "--max-body-mb", "2000"] });
   let requests = 0;
   // It is the same isolate as ever.
   server.innocentGoesOn = async () => assert.equal((await server.fetch("/")).text, String(++requests));
@@ -252,7 +252,7 @@ test("a body that does not fit is an error for its reader, before it is in memor
     });
   for (const [path, body, message] of [
     ["/read", long(), /does not fit into the memory/],
-    ["/tee", long(), /does not fit into the memory/],
+    ["/tee-body", long(), /does not fit into the memory/],
     ["/gunzip", zeros, /does not fit into memory|memory limit/],
     ["/gunzip-sync", zeros, /larger than|ERR_BUFFER_TOO_LARGE/],
   ]) {
