@@ -119,7 +119,7 @@ void merge_metadata(ObjectOptions& options, const ObjectInfo& source) {
   options.http_metadata = to_json(http);
   auto custom = custom_metadata_of(source.custom_metadata);
   for (auto& [name, value] : custom_metadata_of(options.custom_metadata)) {
-    std::erase_if(custom, [&](const auto& field) { return field.first == name; });
+    std::erase_if(custom, [&key = name](const auto& field) { return field.first == key; });
     custom.emplace_back(name, value);
   }
   options.custom_metadata = to_json(custom);
