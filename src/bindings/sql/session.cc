@@ -217,7 +217,7 @@ Result<std::shared_ptr<Cursor>> Session::execute(std::string_view text, std::vec
     sqlite3_stmt_status(prepared.statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
     sqlite3_stmt_status(prepared.statement, 0, 1);
     if (prepared.is_last) {
-      cursor->m_parameters = std::move(parameters);
+      cursor->m_parameters = std::move(parameters);  // NOLINT(bugprone-use-after-move): this is the last round
       TRY(bind(*cursor));
     } else if (sqlite3_bind_parameter_count(prepared.statement) > 0) {
       return Error::failed(
