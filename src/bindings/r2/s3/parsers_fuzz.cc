@@ -17,7 +17,7 @@ void fuzz_range(std::string_view text) {
   if (!range) return;
   for (uint64_t size : {uint64_t{0}, uint64_t{1}, uint64_t{1000}, uint64_t{1} << 62}) {
     auto resolved = resolve_range(*range, size);
-    VERIFY(!resolved || (resolved->offset <= size && resolved->length <= size - resolved->offset));
+    VERIFY(!resolved || (resolved->offset_bytes <= size && resolved->length_bytes <= size - resolved->offset_bytes));
   }
 }
 
